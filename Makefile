@@ -1,0 +1,46 @@
+# Everything a fresh machine needs is installed by these targets; see docs/decisions/0001-toolchain.md.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-quick lint lock bench screenshots build set-up
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+run: ## set up and serve the demo on http://127.0.0.1:8000 (PORT=… changes it)
+	@$(PYTHON) -m tools.set_up run
+	@SCHEDULER_ENV=demo exec $(BIN)/flask --app wsgi run-demo
+
+test: ## set up and run all tests, quick ones first
+	@$(PYTHON) -m tools.set_up test
+	@exec $(BIN)/python -m pytest tests $(ARGS)
+
+test-quick: ## tests without browser, PostgreSQL and Node, below a minute
+	@$(PYTHON) -m tools.set_up tools
+	@exec $(BIN)/python -m pytest tests -m "not browser and not postgres and not slow and not node" $(ARGS)
+
+lint: ## ruff, mypy --strict and the import contracts
+	@$(PYTHON) -m tools.set_up tools
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+lock: ## pin the dependencies again (ARGS=--upgrade takes newer versions)
+	@$(PYTHON) -m tools.set_up tools
+	@$(BIN)/python -m tools.lock $(ARGS)
+
+bench: ## print the figures of the performance targets
+	@$(PYTHON) -m tools.set_up tools
+	@exec $(BIN)/python -m bench
+
+screenshots: ## make the pictures of docs/
+	@$(PYTHON) -m tools.set_up test
+	@exec $(BIN)/python -m tools.screenshots
+
+build: ## make the wheel and the source archive in dist/
+	@$(PYTHON) -m tools.set_up tools
+	@$(BIN)/uv build --quiet && ls -l dist
+
+set-up: ## only install what `make test` needs
+	@$(PYTHON) -m tools.set_up test

@@ -1,0 +1,135 @@
+"""Make this checkout ready: `python3 -m tools.set_up run|tools|test`.
+
+Runs on the machine's own Python with the standard library only. `run` provides what the application needs, `tools`
+adds the Python packages of tests and linters, `test` adds browser, PostgreSQL and the JavaScript calendar library.
+A second call finds its own marks and ends at once.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from tools import machine
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+UV = VENV / "bin" / "uv"
+NODE_TESTS = ROOT / "tests" / "node"
+
+INSTALLER_LOCK = ROOT / "tools" / "requirements.txt"
+RUN_LOCK = ROOT / "requirements.txt"
+TEST_LOCK = ROOT / "tests" / "requirements.txt"
+NODE_LOCK = NODE_TESTS / "requirements.txt"
+
+
+def call(*command: str | Path, cwd: Path = ROOT) -> None:
+    """Run a program without input. Raises CalledProcessError when it fails."""
+    subprocess.run([str(part) for part in command], check=True, cwd=cwd, stdin=subprocess.DEVNULL)
+
+
+def works(*command: str | Path) -> bool:
+    """Whether a program starts and succeeds."""
+    try:
+        done = subprocess.run([str(part) for part in command], capture_output=True, stdin=subprocess.DEVNULL)
+    except OSError:
+        return False
+    return done.returncode == 0
+
+
+def fingerprint(files: Sequence[Path]) -> str:
+    """One word that changes with the content of any of the files and with the environment's Python."""
+    digest = hashlib.sha256(os.path.realpath(PYTHON).encode())
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def once(mark: Path, files: Sequence[Path], act: Callable[[], None]) -> None:
+    """Act unless the mark says that it was done for exactly these files."""
+    if mark.is_file() and mark.read_text() == fingerprint(files):
+        return
+    mark.unlink(missing_ok=True)
+    act()
+    mark.write_text(fingerprint(files))
+
+
+def make_environment() -> None:
+    """Make .venv, or make it again when its Python no longer starts."""
+    if works(PYTHON, "-c", "import pip"):
+        return
+    machine.provide(machine.FOR_RUNNING)
+    print("Making .venv", file=sys.stderr)
+    call(sys.executable, "-m", "venv", "--clear", VENV)
+
+
+def install(*locks: Path, exactly: bool) -> None:
+    """Install what the locks pin, hashes checked; with `exactly`, remove everything else."""
+    if not UV.exists():
+        print("Installing the installer", file=sys.stderr)
+        pip = (PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+        call(*pip, "--require-hashes", "-r", INSTALLER_LOCK)
+    action = ("pip", "sync") if exactly else ("pip", "install")
+    files = locks if exactly else [part for lock in locks for part in ("-r", lock)]
+    call(UV, *action, "--quiet", "--python", PYTHON, "--require-hashes", *files)
+
+
+def provide_packages(for_tests: bool) -> None:
+    """Bring .venv to the state of the locks; an environment that has test tools keeps them."""
+    mark = VENV / "installed-for-tests"
+    if for_tests or mark.exists():
+        locks = (RUN_LOCK, TEST_LOCK)
+    else:
+        mark, locks = VENV / "installed-for-running", (RUN_LOCK,)
+    once(mark, (INSTALLER_LOCK, *locks), lambda: install(*locks, exactly=True))
+
+
+def provide_node() -> None:
+    """Install the JavaScript calendar library, with the machine's Node or with the one of the Python package."""
+    if not (shutil.which("node") and shutil.which("npm")):
+        once(VENV / "installed-node", (TEST_LOCK, NODE_LOCK), lambda: install(NODE_LOCK, exactly=False))
+        os.environ["PATH"] = f"{VENV / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    lock = NODE_TESTS / "package-lock.json"
+    quiet = ("--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+    once(NODE_TESTS / "node_modules" / ".installed", [lock], lambda: call("npm", "ci", *quiet, cwd=NODE_TESTS))
+
+
+def set_up(purpose: str) -> None:
+    """Provide everything for a purpose: "run", "tools" or "test"."""
+    make_environment()
+    provide_packages(for_tests=purpose != "run")
+    if purpose == "test":
+        try:
+            machine.provide(machine.FOR_TESTING)
+        except machine.MachineIncomplete as incomplete:
+            if os.environ.get("CI") == "true":
+                raise
+            print(f"{incomplete}\nUntil then the tests that need it are skipped.", file=sys.stderr)
+        provide_node()
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Answer the command line; returns the exit status."""
+    if sys.version_info < (3, 11):
+        print("Python 3.11 or newer is needed; choose one with `make PYTHON=python3.12 …`.", file=sys.stderr)
+        return 1
+    if len(arguments) != 1 or arguments[0] not in ("run", "tools", "test"):
+        print(__doc__, file=sys.stderr)
+        return 2
+    try:
+        set_up(arguments[0])
+    except machine.MachineIncomplete as incomplete:
+        print(incomplete, file=sys.stderr)
+        return 1
+    except subprocess.CalledProcessError as failed:
+        print(f"This step of the set-up failed: {' '.join(failed.cmd)}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
