@@ -1,0 +1,189 @@
+"""One small VTIMEZONE per zone, made from the rule that the pinned tz database states for it.
+
+The last line of a zone's TZif file is a POSIX rule such as
+`CET-1CEST,M3.5.0,M10.5.0/3`: the offsets and the yearly changes from the last
+listed exception on. Only plain rules are spoken of here; for all others the
+caller writes UTC. **Source** RFC 8536 section 3.3, RFC 5545 section 3.6.5.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from importlib.resources import files
+
+from icalendar import Timezone, TimezoneDaylight, TimezoneStandard, vRecur
+
+from scheduler.domain.local_time import is_doubled, local, zone_info
+
+_WEEKDAYS = ("SU", "MO", "TU", "WE", "TH", "FR", "SA")
+_LAST = 5
+
+_NAME = r"(?:<([A-Za-z0-9+-]+)>|([A-Za-z]{3,}))"
+_OFFSET = r"([+-]?\d{1,2}(?::\d{2}){0,2})"
+_CHANGE = r",M(\d{1,2})\.([1-5])\.([0-6])(?:/(\d{1,2}(?::\d{2}){0,2}))?"
+_FOOTER = re.compile(rf"{_NAME}{_OFFSET}(?:{_NAME}{_OFFSET}?{_CHANGE}{_CHANGE})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A yearly change: the `week`-th (5: last) `weekday` (0: Sunday), `at` seconds of the local day."""
+
+    month: int
+    week: int
+    weekday: int
+    at: int
+
+    def in_year(self, year: int) -> datetime:
+        """The naive local time of the change, in the offset before it."""
+        first = date(year, self.month, 1)
+        day = first + timedelta(days=(self.weekday - first.isoweekday()) % 7 + 7 * (self.week - 1))
+        if day.month != self.month:
+            day -= timedelta(days=7)
+        return datetime.combine(day, time()) + timedelta(seconds=self.at)
+
+
+@dataclass(frozen=True, slots=True)
+class PlainRule:
+    """A zone's standard time and, if it has summer time, its two yearly changes. Offsets in seconds."""
+
+    name: str
+    offset: int
+    summer_name: str = ""
+    summer_offset: int = 0
+    to_summer: Change | None = None
+    to_standard: Change | None = None
+
+    def offset_at(self, at: int) -> int:
+        """Seconds east of UTC at the instant, as the rule alone has it."""
+        if self.to_summer is None:
+            return self.offset
+        year = datetime.fromtimestamp(at, UTC).year
+        return max(change for change in _changes(self, year) if change[0] <= at)[1]
+
+
+@lru_cache(maxsize=1024)
+def _changes(rule: PlainRule, year: int) -> tuple[tuple[int, int], ...]:
+    """The changes of the year and of the one before, as (instant, offset from then on)."""
+    found = []
+    for change, before, after in (
+        (rule.to_summer, rule.offset, rule.summer_offset),
+        (rule.to_standard, rule.summer_offset, rule.offset),
+    ):
+        if change is not None:
+            found += [
+                (int(change.in_year(each).replace(tzinfo=UTC).timestamp()) - before, after)
+                for each in (year - 1, year)
+            ]
+    return tuple(found)
+
+
+def vtimezone(zone: str) -> Timezone | None:
+    """The zone's VTIMEZONE: one STANDARD, at most one DAYLIGHT, current rules only.
+
+    None where the zone is UTC all year or its rule is not plain: then write UTC.
+    **Raises** `ValueError` for an unknown zone.
+    """
+    rule = plain_rule(zone)
+    if rule is None:
+        return None
+    component = Timezone()
+    component.add("tzid", zone)
+    if rule.to_summer is None or rule.to_standard is None:
+        standard = _observance(TimezoneStandard(), rule.name, rule.offset, rule.offset, None)
+        component.add_component(standard)
+        return component
+    component.add_component(
+        _observance(TimezoneDaylight(), rule.summer_name, rule.offset, rule.summer_offset, rule.to_summer)
+    )
+    component.add_component(
+        _observance(TimezoneStandard(), rule.name, rule.summer_offset, rule.offset, rule.to_standard)
+    )
+    return component
+
+
+def _observance(
+    part: TimezoneDaylight | TimezoneStandard,
+    name: str,
+    before: int,
+    after: int,
+    change: Change | None,
+) -> TimezoneDaylight | TimezoneStandard:
+    part.add("tzname", name)
+    part.add("tzoffsetfrom", timedelta(seconds=before))
+    part.add("tzoffsetto", timedelta(seconds=after))
+    part.add("dtstart", change.in_year(1970) if change else datetime.combine(date(1970, 1, 1), time()))
+    if change:
+        week = -1 if change.week == _LAST else change.week
+        day = f"{week}{_WEEKDAYS[change.weekday]}"
+        part.add("rrule", vRecur({"FREQ": "YEARLY", "BYMONTH": change.month, "BYDAY": day}))
+    return part
+
+
+def local_or_utc(instants: tuple[int, ...], zone: str) -> tuple[datetime, ...]:
+    """The instants as local times of the zone if its VTIMEZONE leads back from each to it, else all in UTC.
+
+    UTC is for zones without a plain rule, for local times that clocks show
+    twice, and for years in which the zone departs from its present rule.
+    """
+    rule = plain_rule(zone)
+    if rule is not None:
+        times = tuple(local(at, zone) for at in instants)
+        if all(_leads_back(rule, at, shown, zone) for at, shown in zip(instants, times, strict=True)):
+            return times
+    return tuple(datetime.fromtimestamp(at, UTC) for at in instants)
+
+
+def _leads_back(rule: PlainRule, at: int, shown: datetime, zone: str) -> bool:
+    same_offset = shown.utcoffset() == timedelta(seconds=rule.offset_at(at))
+    return same_offset and not is_doubled(at, zone)
+
+
+@lru_cache(maxsize=512)
+def plain_rule(zone: str) -> PlainRule | None:
+    """The zone's rule, or None for UTC and for rules that calendar programs are known to read differently.
+
+    Those are changes at hours below 0 or above 23 (Santiago, Jerusalem, Cairo,
+    Nuuk), and summer time counted backwards (Dublin).
+    **Raises** `ValueError` for an unknown zone.
+    """
+    zone_info(zone)
+    try:
+        content = files("tzdata").joinpath("zoneinfo", *zone.split("/")).read_bytes()
+    except OSError:  # the machine knows the name, the pinned database does not
+        return None
+    return parse_footer(content.rsplit(b"\n", 2)[1].decode("ascii"))
+
+
+def parse_footer(footer: str) -> PlainRule | None:
+    """A POSIX TZ rule as a `PlainRule`; None where it is UTC all year, odd or unreadable."""
+    match = _FOOTER.fullmatch(footer)
+    if match is None:
+        return None
+    quoted, bare, offset, summer_quoted, summer_bare, summer, *changes = match.groups()
+    standard = -_seconds(offset)
+    if changes[0] is None:
+        return PlainRule(quoted or bare, standard) if standard else None
+    summer_offset = -_seconds(summer) if summer else standard + 3600
+    to_summer, to_standard = _change(*changes[:4]), _change(*changes[4:])
+    if summer_offset < standard or max(to_summer.at, to_standard.at) >= 24 * 3600:
+        return None
+    return PlainRule(
+        quoted or bare,
+        standard,
+        summer_quoted or summer_bare,
+        summer_offset,
+        to_summer,
+        to_standard,
+    )
+
+
+def _change(month: str, week: str, weekday: str, at: str | None) -> Change:
+    return Change(int(month), int(week), int(weekday), _seconds(at or "2"))
+
+
+def _seconds(text: str) -> int:
+    """`-5:30` or `02:00:00` as seconds."""
+    hours, *rest = text.lstrip("+-").split(":")
+    seconds = int(hours) * 3600 + sum(int(part) * unit for part, unit in zip(rest, (60, 1), strict=False))
+    return -seconds if text.startswith("-") else seconds
