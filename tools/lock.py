@@ -1,7 +1,7 @@
 """Pin the dependencies again: `make lock`, and `make lock ARGS=--upgrade` for newer versions.
 
-Writes the four locks from pyproject.toml, for every platform and with hashes. Where the packages come from is the
-business of the machine that installs them, so a lock never names a registry; this program refuses to leave one.
+Writes the four locks from pyproject.toml, for every platform and with hashes. Where the packages come from is
+the business of the machine that installs them, so a lock never names a place, and this program fails when one does.
 """
 
 import os
@@ -27,9 +27,9 @@ def main(arguments: list[str]) -> int:
     environment = {name: text for name, text in os.environ.items() if not name.startswith(("PIP_", "UV_"))}
     for target, sources in LOCKS.items():
         command = [
-            UV, "pip", "compile", *sources, "--universal", "--generate-hashes", "--python-version", "3.11",
-            "--no-emit-index-url", "--no-emit-find-links", "--custom-compile-command", "make lock", "--quiet",
-            "--output-file", target, *arguments,
+            str(UV), "pip", "compile", *sources, "--universal", "--generate-hashes",
+            "--python-version", "3.11", "--no-emit-index-url", "--no-emit-find-links",
+            "--custom-compile-command", "make lock", "--quiet", "--output-file", target, *arguments,
         ]  # fmt: skip
         subprocess.run(command, check=True, cwd=ROOT, env=environment)
         if found := PLACES.search((ROOT / target).read_text()):

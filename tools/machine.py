@@ -1,4 +1,4 @@
-"""What the machine itself must offer: says which Debian packages are missing, and installs them when it may."""
+"""What the machine itself must offer: says which Debian packages are missing, installs them when it may."""
 
 import ctypes
 import glob
@@ -73,6 +73,9 @@ def provide(packages: Iterable[str]) -> None:
     print(f"Installing Debian packages: {' '.join(wanted)}", file=sys.stderr)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (["update"], ["install", "-y", "--no-install-recommends", *wanted]):
-        done = subprocess.run([*APT, *command], env=environment, stdin=subprocess.DEVNULL, stdout=sys.stderr)
+        done = subprocess.run(
+            [*APT, *command], env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
+        )
         if done.returncode:
+            print(done.stdout, done.stderr, file=sys.stderr)
             raise MachineIncomplete(f"apt-get failed. When the network is back, type:\n\n  {line}\n")

@@ -1,8 +1,8 @@
 """Make this checkout ready: `python3 -m tools.set_up run|tools|test`.
 
-Runs on the machine's own Python with the standard library only. `run` provides what the application needs, `tools`
-adds the Python packages of tests and linters, `test` adds browser, PostgreSQL and the JavaScript calendar library.
-A second call finds its own marks and ends at once.
+Runs on the machine's own Python with the standard library only. `run` provides what the application needs,
+`tools` adds the Python packages of tests and linters, `test` adds a browser, PostgreSQL and the JavaScript calendar
+library. A second call finds its own marks and ends at once.
 """
 
 import hashlib
@@ -81,21 +81,20 @@ def install(*locks: Path, exactly: bool) -> None:
 def provide_packages(for_tests: bool) -> None:
     """Bring .venv to the state of the locks; an environment that has test tools keeps them."""
     mark = VENV / "installed-for-tests"
-    if for_tests or mark.exists():
-        locks = (RUN_LOCK, TEST_LOCK)
-    else:
-        mark, locks = VENV / "installed-for-running", (RUN_LOCK,)
+    locks = [RUN_LOCK, TEST_LOCK]
+    if not (for_tests or mark.exists()):
+        mark, locks = VENV / "installed-for-running", [RUN_LOCK]
     once(mark, (INSTALLER_LOCK, *locks), lambda: install(*locks, exactly=True))
 
 
 def provide_node() -> None:
-    """Install the JavaScript calendar library, with the machine's Node or with the one of the Python package."""
+    """Install the JavaScript calendar library, with the machine's Node or with the one of a Python package."""
     if not (shutil.which("node") and shutil.which("npm")):
         once(VENV / "installed-node", (TEST_LOCK, NODE_LOCK), lambda: install(NODE_LOCK, exactly=False))
         os.environ["PATH"] = f"{VENV / 'bin'}{os.pathsep}{os.environ['PATH']}"
-    lock = NODE_TESTS / "package-lock.json"
     quiet = ("--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
-    once(NODE_TESTS / "node_modules" / ".installed", [lock], lambda: call("npm", "ci", *quiet, cwd=NODE_TESTS))
+    mark = NODE_TESTS / "node_modules" / ".installed"
+    once(mark, [NODE_TESTS / "package-lock.json"], lambda: call("npm", "ci", *quiet, cwd=NODE_TESTS))
 
 
 def set_up(purpose: str) -> None:
@@ -114,7 +113,7 @@ def set_up(purpose: str) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Answer the command line; returns the exit status."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - this runs on the Python that the machine happens to have
         print("Python 3.11 or newer is needed; choose one with `make PYTHON=python3.12 …`.", file=sys.stderr)
         return 1
     if len(arguments) != 1 or arguments[0] not in ("run", "tools", "test"):

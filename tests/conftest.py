@@ -1,0 +1,35 @@
+"""Brings the real things of tests/support to every test, and puts the quick tests first."""
+
+import pytest
+
+from tests.support.environment import ROOT
+
+pytest_plugins = [
+    "tests.support.postgres",
+    "tests.support.commands",
+    "tests.support.databases",
+    "tests.support.mail",
+    "tests.support.servers",
+    "tests.support.browser",
+    "tests.support.node",
+]
+if (ROOT / "scheduler" / "app.py").exists() and (ROOT / "scheduler" / "settings.py").exists():
+    pytest_plugins.append("tests.support.applications")
+
+# The fixture that gives a kind of test away, in the order in which the kinds run.
+KINDS = {"slow": None, "node": "node", "postgres": "postgres", "browser": "browser"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test by what it asks for, and order them: plain ones, then one kind after the other."""
+    for item in items:
+        for kind, fixture in KINDS.items():
+            if fixture in getattr(item, "fixturenames", ()):
+                item.add_marker(kind)
+    items.sort(key=rank)
+
+
+def rank(item: pytest.Item) -> int:
+    """0 for a plain test, else the place of its last kind."""
+    return max((place for place, kind in enumerate(KINDS, 1) if item.get_closest_marker(kind)), default=0)

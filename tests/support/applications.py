@@ -1,0 +1,47 @@
+"""The application inside the test's own process."""
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from scheduler.app import create_app
+from scheduler.settings import Settings
+from tests.support.environment import settings
+
+
+@pytest.fixture
+def make_app() -> Callable[..., Flask]:
+    """Make an application: `make_app(database_url, SCHEDULER_…="…")`."""
+
+    def make(database_url: str, **changes: str | None) -> Flask:
+        app = create_app(Settings.from_environment(settings(database_url, **changes)))
+        app.testing = True
+        return app
+
+    return make
+
+
+@pytest.fixture
+def app(make_app: Callable[..., Flask], sqlite_database: str) -> Flask:
+    """The application on an empty database."""
+    return make_app(sqlite_database)
+
+
+@pytest.fixture
+def demo_app(make_app: Callable[..., Flask], sqlite_demo_database: str) -> Flask:
+    """The application on the demo data."""
+    return make_app(sqlite_demo_database)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A visitor without a browser, on an empty database."""
+    return app.test_client()
+
+
+@pytest.fixture
+def demo_client(demo_app: Flask) -> FlaskClient:
+    """A visitor without a browser, on the demo data."""
+    return demo_app.test_client()
