@@ -1,0 +1,292 @@
+"""Mails to send: rows written in the use case's transaction, taken by workers under a lease.
+
+A row says whom to tell what about which SEQUENCE of an appointment; the text
+is made when it is sent. Its facts (the old time, for instance) are sealed, and
+emptied when the mail has gone. See docs/decisions/0006-outbox.md.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Connection, RowMapping, and_, exists, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import aliased
+
+from scheduler.domain.errors import NotFound
+from scheduler.store.database import vault_of
+from scheduler.store.secrets import Place
+from scheduler.store.tables import OutboxRow
+
+THERAPIST = "therapist"
+"""The recipient that is no participant."""
+
+ERROR_LIMIT = 120
+
+
+class State(StrEnum):
+    """Where a mail stands; all but `waiting` are final."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    PREVIEW = "preview"
+    DROPPED = "dropped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxMail:
+    """A mail to be sent at `due_at` or soon after; `recipient` is a participant's id or `therapist`.
+
+    One (appointment, recipient, kind, sequence, occasion) is one mail, however often it is added.
+    """
+
+    practice_id: str
+    appointment_id: str
+    recipient: str
+    kind: str
+    sequence: int
+    due_at: int
+    now: int
+    occasion: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxEntry:
+    """A row as it stands. `attempts` counts claims; `error` is why it failed, waits or was dropped."""
+
+    id: str
+    practice_id: str
+    appointment_id: str
+    recipient: str
+    kind: str
+    sequence: int
+    occasion: str
+    message_id: str
+    created_at: int
+    due_at: int
+    state: State
+    attempts: int
+    leased_until: int | None
+    error: str
+    finished_at: int | None
+
+
+_COLUMNS = (
+    *(getattr(OutboxRow, name) for name in OutboxEntry.__slots__ if name != "error"),
+    OutboxRow.last_error.label("error"),
+)
+
+
+# ---- writing ---------------------------------------------------------------
+
+
+def add(tx: Connection, mail: OutboxMail) -> None:
+    """Put the mail into the outbox; the same mail again changes nothing."""
+    row_id = str(uuid4())
+    facts = vault_of(tx).seal_json(dict(mail.facts), _facts_place(row_id)) if mail.facts else None
+    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
+    tx.execute(
+        insert(OutboxRow)
+        .values(
+            id=row_id,
+            practice_id=mail.practice_id,
+            appointment_id=mail.appointment_id,
+            recipient=mail.recipient,
+            kind=mail.kind,
+            sequence=mail.sequence,
+            occasion=mail.occasion,
+            message_id=str(uuid4()),
+            created_at=mail.now,
+            due_at=mail.due_at,
+            state=State.WAITING.value,
+            attempts=0,
+            facts_sealed=facts,
+        )
+        .on_conflict_do_nothing(
+            index_elements=["appointment_id", "recipient", "kind", "sequence", "occasion"]
+        )
+    )
+
+
+def add_again(tx: Connection, practice_id: str, row_id: str, now: int) -> None:
+    """A new row that says the same once more, with a Message-ID of its own. **Raises** `NotFound`."""
+    entry = find(tx, practice_id, row_id)
+    add(
+        tx,
+        OutboxMail(
+            practice_id=practice_id,
+            appointment_id=entry.appointment_id,
+            recipient=entry.recipient,
+            kind=entry.kind,
+            sequence=entry.sequence,
+            occasion=f"again {now}",
+            due_at=now,
+            now=now,
+            facts=facts(tx, row_id),
+        ),
+    )
+
+
+# ---- the worker's side -----------------------------------------------------
+
+
+def claim(tx: Connection, now: int, lease: int) -> OutboxEntry | None:
+    """Take the mail that has been due longest, for `lease` seconds; None when nothing is due.
+
+    A mail whose lease ran out belongs to whoever comes next. While one mail of
+    an appointment is on its way to somebody, the next to the same person waits.
+    """
+    on_its_way = aliased(OutboxRow)
+    free = or_(OutboxRow.leased_until.is_(None), OutboxRow.leased_until <= now)
+    overtakes = exists().where(
+        on_its_way.appointment_id == OutboxRow.appointment_id,
+        on_its_way.recipient == OutboxRow.recipient,
+        on_its_way.id != OutboxRow.id,
+        on_its_way.state == State.WAITING.value,
+        on_its_way.leased_until > now,
+    )
+    row = (
+        tx.execute(
+            select(*_COLUMNS)
+            .where(OutboxRow.state == State.WAITING.value, OutboxRow.due_at <= now, free, ~overtakes)
+            .order_by(OutboxRow.due_at, OutboxRow.sequence, OutboxRow.created_at, OutboxRow.id)
+            .limit(1)
+            .with_for_update(skip_locked=True, of=OutboxRow)
+        )
+        .mappings()
+        .first()
+    )
+    if row is None:
+        return None
+    values = {"leased_until": now + lease, "attempts": row["attempts"] + 1}
+    tx.execute(update(OutboxRow).where(OutboxRow.id == row["id"]).values(values))
+    return _entry(row, **values)
+
+
+def finish(
+    tx: Connection,
+    entry: OutboxEntry,
+    state: State,
+    now: int,
+    *,
+    error: str = "",
+    preview: Mapping[str, str] | None = None,
+) -> bool:
+    """Write down how it ended. False, and nothing is changed, when the lease was lost meanwhile.
+
+    The facts of what was sent or dropped are emptied; the others can be sent again.
+    """
+    values: dict[str, Any] = {
+        "state": state.value,
+        "leased_until": None,
+        "finished_at": now,
+        "last_error": error[:ERROR_LIMIT] or None,
+    }
+    if state in (State.SENT, State.DROPPED):
+        values["facts_sealed"] = None
+    if preview is not None:
+        values["preview_sealed"] = vault_of(tx).seal_json(dict(preview), _preview_place(entry.id))
+    return _change_leased(tx, entry, values)
+
+
+def put_back(tx: Connection, entry: OutboxEntry, due_at: int, error: str) -> bool:
+    """Try again at `due_at`. False when the lease was lost meanwhile."""
+    values = {"leased_until": None, "due_at": due_at, "last_error": error[:ERROR_LIMIT]}
+    return _change_leased(tx, entry, values)
+
+
+def _change_leased(tx: Connection, entry: OutboxEntry, values: dict[str, Any]) -> bool:
+    still_ours = and_(
+        OutboxRow.id == entry.id,
+        OutboxRow.state == State.WAITING.value,
+        OutboxRow.leased_until == entry.leased_until,
+        OutboxRow.attempts == entry.attempts,
+    )
+    return tx.execute(update(OutboxRow).where(still_ours).values(values)).rowcount == 1
+
+
+# ---- reading ---------------------------------------------------------------
+
+
+def find(tx: Connection, practice_id: str, row_id: str) -> OutboxEntry:
+    """One mail of the practice. **Raises** `NotFound`."""
+    row = (
+        tx.execute(select(*_COLUMNS).where(OutboxRow.practice_id == practice_id, OutboxRow.id == row_id))
+        .mappings()
+        .first()
+    )
+    if row is None:
+        raise NotFound
+    return _entry(row)
+
+
+def entries(
+    tx: Connection, practice_id: str, states: Iterable[State] = tuple(State), limit: int = 200
+) -> list[OutboxEntry]:
+    """The practice's mails in these states, newest first."""
+    rows = tx.execute(
+        select(*_COLUMNS)
+        .where(OutboxRow.practice_id == practice_id, OutboxRow.state.in_([state.value for state in states]))
+        .order_by(OutboxRow.created_at.desc(), OutboxRow.due_at.desc(), OutboxRow.id)
+        .limit(limit)
+    ).mappings()
+    return [_entry(row) for row in rows]
+
+
+def facts(tx: Connection, row_id: str) -> dict[str, Any]:
+    """What the mail is to tell besides the appointment; empty once it has gone. **Raises** `Unreadable`."""
+    sealed = tx.execute(select(OutboxRow.facts_sealed).where(OutboxRow.id == row_id)).scalar_one()
+    return vault_of(tx).open_json(sealed, _facts_place(row_id)) if sealed else {}
+
+
+def previews(tx: Connection, row_ids: Iterable[str]) -> dict[str, dict[str, str]]:
+    """The kept texts of mails that had no server to go to, by row id."""
+    rows = tx.execute(
+        select(OutboxRow.id, OutboxRow.preview_sealed).where(
+            OutboxRow.id.in_(list(row_ids)), OutboxRow.preview_sealed.is_not(None)
+        )
+    )
+    vault = vault_of(tx)
+    return {row.id: vault.open_json(row.preview_sealed, _preview_place(row.id)) for row in rows}
+
+
+def first_message_id(tx: Connection, entry: OutboxEntry) -> str | None:
+    """The Message-ID (random part) of an earlier mail to the same person about the appointment: the first."""
+    return tx.execute(
+        select(OutboxRow.message_id)
+        .where(
+            OutboxRow.appointment_id == entry.appointment_id,
+            OutboxRow.recipient == entry.recipient,
+            OutboxRow.id != entry.id,
+            or_(OutboxRow.sequence < entry.sequence, OutboxRow.created_at < entry.created_at),
+            OutboxRow.state != State.DROPPED.value,
+        )
+        .order_by(OutboxRow.sequence, OutboxRow.created_at, OutboxRow.due_at, OutboxRow.id)
+        .limit(1)
+    ).scalar()
+
+
+def oldest_due(tx: Connection, now: int) -> int | None:
+    """Since when the longest waiting mail has been due, of all practices: a health figure."""
+    return tx.execute(
+        select(func.min(OutboxRow.due_at)).where(
+            OutboxRow.state == State.WAITING.value, OutboxRow.due_at <= now
+        )
+    ).scalar()
+
+
+def _entry(row: RowMapping, **changes: Any) -> OutboxEntry:
+    values = {**row, **changes}
+    return OutboxEntry(**{**values, "state": State(values["state"]), "error": values["error"] or ""})
+
+
+def _facts_place(row_id: str) -> Place:
+    return Place("outbox", "facts", row_id)
+
+
+def _preview_place(row_id: str) -> Place:
+    return Place("outbox", "preview", row_id)
