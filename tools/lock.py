@@ -1,7 +1,7 @@
 """Pin the dependencies again: `make lock`, and `make lock ARGS=--upgrade` for newer versions.
 
 Writes the four locks from pyproject.toml, for every platform and with hashes. Where the packages come from is
-the business of the machine that installs them, so a lock never names a place, and this program fails when one does.
+the business of the machine that installs them, so no lock names a place; this program fails when one does.
 """
 
 import os

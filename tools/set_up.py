@@ -1,8 +1,8 @@
 """Make this checkout ready: `python3 -m tools.set_up run|tools|test`.
 
 Runs on the machine's own Python with the standard library only. `run` provides what the application needs,
-`tools` adds the Python packages of tests and linters, `test` adds a browser, PostgreSQL and the JavaScript calendar
-library. A second call finds its own marks and ends at once.
+`tools` adds the Python packages of tests and linters, `test` adds a browser, PostgreSQL and the JavaScript
+calendar library. A second call finds its own marks and ends at once.
 """
 
 import hashlib
@@ -88,7 +88,7 @@ def provide_packages(for_tests: bool) -> None:
 
 
 def provide_node() -> None:
-    """Install the JavaScript calendar library, with the machine's Node or with the one of a Python package."""
+    """Install the JavaScript calendar library, with the machine's Node or one of a Python package."""
     if not (shutil.which("node") and shutil.which("npm")):
         once(VENV / "installed-node", (TEST_LOCK, NODE_LOCK), lambda: install(NODE_LOCK, exactly=False))
         os.environ["PATH"] = f"{VENV / 'bin'}{os.pathsep}{os.environ['PATH']}"

@@ -1,1 +1,1 @@
-"""The real things that tests run against: databases, mail servers, processes, a browser, a calendar reader."""
+"""The real things that tests run against: databases, mail servers, processes, a browser, calendars."""

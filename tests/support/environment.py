@@ -8,8 +8,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "correct horse battery staple"
 
 KEYS = {
-    "SECRET_KEY": "for tests only, as long and as odd as a real one: 9f2c61d07be84a35",
-    "SCHEDULER_ENCRYPTION_KEYS": "test:" + base64.b64encode(bytes(range(32))).decode(),
+    "SECRET_KEY": "9f2c61d07be84a35c1e60d7fb2984a13",
+    "SCHEDULER_ENCRYPTION_KEYS": "k1:" + base64.b64encode(bytes(range(32))).decode(),
     "SCHEDULER_LOOKUP_KEY": base64.b64encode(bytes(range(32, 64))).decode(),
 }
 OURS = ("SCHEDULER_", "MAIL_", "FLASK_")

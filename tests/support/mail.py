@@ -75,7 +75,9 @@ class MailServer:
         return list(self.received)
 
     # aiosmtpd finds its hooks by these names and arguments.
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
         """Keep one mail, or refuse it."""
         if self.refusal is not None:
             return self.refusal
@@ -115,7 +117,7 @@ def make_certificate(folder: Path, host: str = "localhost") -> tuple[Path, Path]
 
 @pytest.fixture
 def start_mail_server(tmp_path: Path) -> Iterator[Callable[..., MailServer]]:
-    """Start a mail server: `start_mail_server(encrypted=True)` demands STARTTLS with a certificate of its own.
+    """Start a mail server: `start_mail_server(encrypted=True)` wants STARTTLS, with a certificate of its own.
 
     The application must be told to trust it: `SSL_CERT_FILE` of its process is `server.certificate`.
     """
