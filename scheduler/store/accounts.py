@@ -1,0 +1,189 @@
+"""Staff accounts and their sessions. A session is known by the hash of its id only."""
+
+import hashlib
+from dataclasses import dataclass
+from uuid import uuid4
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Connection,
+    ForeignKey,
+    LargeBinary,
+    RowMapping,
+    String,
+    delete,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, mapped_column
+
+from scheduler.domain.staff import Account, Role
+from scheduler.store.tables import Base
+
+
+class UserRow(Base):
+    """A person who signs in."""
+
+    __tablename__ = "users"
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    practice_id: Mapped[str] = mapped_column(ForeignKey("practices.id", ondelete="CASCADE"), index=True)
+    therapist_id: Mapped[str | None] = mapped_column(ForeignKey("therapists.id", ondelete="SET NULL"))
+    role: Mapped[str] = mapped_column(String(12))
+    name: Mapped[str] = mapped_column(String(120))
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    password_hash: Mapped[str] = mapped_column(String(255))
+    key: Mapped[str] = mapped_column(String(64), unique=True)
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    __table_args__ = (
+        CheckConstraint("role IN ('owner', 'therapist')", name="ck_users_known_role"),
+        CheckConstraint(
+            "role = 'owner' OR therapist_id IS NOT NULL OR NOT active", name="ck_users_a_therapist_is_one"
+        ),
+    )
+
+
+class SessionRow(Base):
+    """A browser's session on the practice side; `account_key` is empty before sign-in."""
+
+    __tablename__ = "sessions"
+    id_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    account_key: Mapped[str] = mapped_column(String(64), default="", index=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    expires_at: Mapped[int] = mapped_column(BigInteger, index=True)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSession:
+    """What is kept of a session. It ends at `expires_at`, unless it is used before."""
+
+    content: bytes
+    created_at: int
+    expires_at: int
+
+
+def add_user(
+    tx: Connection,
+    *,
+    practice_id: str,
+    therapist_id: str | None,
+    role: Role,
+    name: str,
+    email: str,
+    password_hash: str,
+    now: int,
+) -> str:
+    """Add an account and return its id; `email` is unique in the whole installation."""
+    user_id = str(uuid4())
+    tx.execute(
+        UserRow.__table__.insert().values(  # type: ignore[attr-defined]
+            id=user_id,
+            practice_id=practice_id,
+            therapist_id=therapist_id,
+            role=role.value,
+            name=name,
+            email=normalised(email),
+            password_hash=password_hash,
+            key=new_key(),
+            active=True,
+            created_at=now,
+        )
+    )
+    return user_id
+
+
+def find_user(tx: Connection, *, email: str | None = None, key: str | None = None) -> Account | None:
+    """The account with this address, or with this key."""
+    condition = UserRow.email == normalised(email) if email is not None else UserRow.key == (key or "")
+    row = tx.execute(select(*_COLUMNS).where(condition)).mappings().first()
+    return _account(row) if row else None
+
+
+def set_password(tx: Connection, user_id: str, password_hash: str) -> None:
+    """A new password: the new key ends every session."""
+    tx.execute(update(UserRow).where(UserRow.id == user_id).values(password_hash=password_hash, key=new_key()))
+
+
+def replace_hash(tx: Connection, user_id: str, password_hash: str) -> None:
+    """The same password, hashed with current parameters: sessions go on."""
+    tx.execute(update(UserRow).where(UserRow.id == user_id).values(password_hash=password_hash))
+
+
+def set_active(tx: Connection, user_id: str, active: bool) -> None:
+    """Disable an account, or let it in again; either ends every session."""
+    tx.execute(update(UserRow).where(UserRow.id == user_id).values(active=active, key=new_key()))
+
+
+# ---- sessions --------------------------------------------------------------
+
+
+def find_session(tx: Connection, session_id: str, *, now: int, started_after: int) -> StoredSession | None:
+    """The session that is still alive: not idle too long and begun after `started_after`."""
+    row = tx.execute(
+        select(SessionRow.content, SessionRow.created_at, SessionRow.expires_at).where(
+            SessionRow.id_hash == session_hash(session_id),
+            SessionRow.expires_at > now,
+            SessionRow.created_at > started_after,
+        )
+    ).first()
+    return StoredSession(*row) if row else None
+
+
+def keep_session(
+    tx: Connection, session_id: str, *, account_key: str, content: bytes, created_at: int, expires_at: int
+) -> None:
+    """Write the session; an existing one keeps when it began."""
+    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
+    row = insert(SessionRow).values(
+        id_hash=session_hash(session_id),
+        account_key=account_key,
+        content=content,
+        created_at=created_at,
+        expires_at=expires_at,
+    )
+    changed = {name: row.excluded[name] for name in ("account_key", "content", "expires_at")}
+    tx.execute(row.on_conflict_do_update(index_elements=["id_hash"], set_=changed))
+
+
+def refresh_session(tx: Connection, session_id: str, expires_at: int) -> None:
+    """Let a session that is in use live longer; one that was ended meanwhile stays ended."""
+    tx.execute(
+        update(SessionRow).where(SessionRow.id_hash == session_hash(session_id)).values(expires_at=expires_at)
+    )
+
+
+def end_session(tx: Connection, session_id: str) -> None:
+    """End one session."""
+    tx.execute(delete(SessionRow).where(SessionRow.id_hash == session_hash(session_id)))
+
+
+def forget_sessions(tx: Connection, *, now: int, started_before: int) -> int:
+    """Delete sessions that are over; returns how many."""
+    over = or_(SessionRow.expires_at <= now, SessionRow.created_at <= started_before)
+    return tx.execute(delete(SessionRow).where(over)).rowcount
+
+
+def session_hash(session_id: str) -> bytes:
+    """What is stored of a session's id. SHA-256 suffices for 256 random bits."""
+    return hashlib.sha256(session_id.encode()).digest()
+
+
+def new_key() -> str:
+    """A random key for sessions to name an account by."""
+    return uuid4().hex
+
+
+def normalised(email: str) -> str:
+    """The form in which a staff address is kept and looked for."""
+    return email.strip().lower()
+
+
+_COLUMNS = tuple(getattr(UserRow, name) for name in Account.__slots__)
+
+
+def _account(row: RowMapping) -> Account:
+    return Account(**{**row, "role": Role(row["role"])})

@@ -1,0 +1,48 @@
+"""Counters of the rate limits, shared by all processes; each change is one statement."""
+
+from sqlalchemy import Connection, case, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from scheduler.store.tables import LimitRow
+
+
+def add(tx: Connection, key: str, *, amount: int, window: int, now: int) -> tuple[int, int]:
+    """Count `amount` more under `key`; returns the count and the instant at which it starts anew.
+
+    A window of `window` seconds begins with the first count after the last one ended.
+    """
+    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
+    row = insert(LimitRow).values(key=key, count=amount, expires_at=now + window)
+    over = LimitRow.expires_at <= now
+    statement = row.on_conflict_do_update(
+        index_elements=["key"],
+        set_={
+            "count": case((over, row.excluded.count), else_=LimitRow.count + row.excluded.count),
+            "expires_at": case((over, row.excluded.expires_at), else_=LimitRow.expires_at),
+        },
+    ).returning(LimitRow.count, LimitRow.expires_at)
+    counted, expires_at = tx.execute(statement).one()
+    return counted, expires_at
+
+
+def find(tx: Connection, key: str, *, now: int) -> tuple[int, int]:
+    """The count and the instant at which it starts anew; `(0, now)` when nothing is counted."""
+    statement = select(LimitRow.count, LimitRow.expires_at).where(LimitRow.key == key, LimitRow.expires_at > now)
+    row = tx.execute(statement).first()
+    return (row.count, row.expires_at) if row else (0, now)
+
+
+def take_back(tx: Connection, key: str) -> None:
+    """Count one less; never below zero."""
+    tx.execute(update(LimitRow).where(LimitRow.key == key, LimitRow.count > 0).values(count=LimitRow.count - 1))
+
+
+def clear(tx: Connection, key: str | None = None) -> int:
+    """Forget one counter, or all of them; returns how many."""
+    statement = delete(LimitRow) if key is None else delete(LimitRow).where(LimitRow.key == key)
+    return tx.execute(statement).rowcount
+
+
+def forget(tx: Connection, *, now: int) -> int:
+    """Delete counters whose window is over; returns how many."""
+    return tx.execute(delete(LimitRow).where(LimitRow.expires_at <= now)).rowcount
