@@ -89,6 +89,27 @@ def test_the_wall_clock_is_read_in_one_module() -> None:
     assert readers == {"scheduler/clock.py"}
 
 
+def roots_of_imports(folder: str) -> set[str]:
+    """The packages that a layer imports, by their first name; for our own the layer too."""
+    found: set[str] = set()
+    for file in (ROOT / "scheduler" / folder).rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {name.name for name in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                found.add(node.module or "")
+    return {".".join(name.split(".")[: 2 if name.startswith("scheduler.") else 1]) for name in found}
+
+
+def test_the_core_needs_the_standard_library_only() -> None:
+    assert roots_of_imports("domain") - sys.stdlib_module_names - {"scheduler.domain"} == set()
+
+
+def test_calendar_text_needs_the_core_and_icalendar_only() -> None:
+    allowed = {"icalendar", "scheduler.domain", "scheduler.ical"}
+    assert roots_of_imports("ical") - sys.stdlib_module_names - allowed == set()
+
+
 def test_nothing_is_imported_inside_a_function() -> None:
     hidden = [
         f"{file.relative_to(ROOT)}:{inner.lineno}"
@@ -239,7 +260,8 @@ def lengths_of_functions() -> dict[str, int]:
 
 
 def longer_than(limit: int, lengths: dict[str, int]) -> list[str]:
-    return [f"  {lines:4} {name}" for name, lines in sorted(lengths.items(), key=lambda x: -x[1]) if lines > limit]
+    ordered = sorted(((lines, name) for name, lines in lengths.items() if lines > limit), reverse=True)
+    return [f"  {lines:4} {name}" for lines, name in ordered]
 
 
 def test_lengths_are_told_as_advice(capsys: pytest.CaptureFixture[str]) -> None:
