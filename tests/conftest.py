@@ -1,6 +1,11 @@
 """Brings the real things of tests/support to every test, and puts the quick tests first."""
 
+import os
+
 import pytest
+import time_machine
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from tests.support.environment import ROOT
 
@@ -15,6 +20,16 @@ pytest_plugins = [
 ]
 if (ROOT / "scheduler" / "app.py").exists() and (ROOT / "scheduler" / "settings.py").exists():
     pytest_plugins.append("tests.support.applications")
+
+# A machine under load is no reason to fail; continuous integration tries the same examples each time.
+hypothesis_settings.register_profile(
+    "steady",
+    deadline=None,
+    derandomize=os.environ.get("CI") == "true",
+    suppress_health_check=[HealthCheck.too_slow],
+)
+hypothesis_settings.load_profile("steady")
+time_machine.naive_mode = time_machine.NaiveMode.ERROR
 
 # The fixture that gives a kind of test away, in the order in which the kinds run.
 KINDS = {"slow": None, "node": "node", "postgres": "postgres", "browser": "browser"}

@@ -27,6 +27,16 @@ TEST_LOCK = ROOT / "tests" / "requirements.txt"
 NODE_LOCK = NODE_TESTS / "requirements.txt"
 
 
+FAILURES = (machine.MachineIncomplete, subprocess.CalledProcessError)
+
+
+def told(failure: Exception) -> str:
+    """What went wrong, for the person at the terminal."""
+    if isinstance(failure, subprocess.CalledProcessError):
+        return f"This step of the set-up failed: {' '.join(failure.cmd)}"
+    return str(failure)
+
+
 def call(*command: str | Path, cwd: Path = ROOT) -> None:
     """Run a program without input. Raises CalledProcessError when it fails."""
     subprocess.run([str(part) for part in command], check=True, cwd=cwd, stdin=subprocess.DEVNULL)
@@ -73,9 +83,13 @@ def install(*locks: Path, exactly: bool) -> None:
         print("Installing the installer", file=sys.stderr)
         pip = (PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
         call(*pip, "--require-hashes", "-r", INSTALLER_LOCK)
-    action = ("pip", "sync") if exactly else ("pip", "install")
-    files = locks if exactly else [part for lock in locks for part in ("-r", lock)]
-    call(UV, *action, "--quiet", "--python", PYTHON, "--require-hashes", *files)
+    files: list[str | Path] = [part for lock in locks for part in ("-r", lock)]
+    action = ["sync", *locks] if exactly else ["install", *files]
+    try:
+        call(UV, "pip", *action, "--quiet", "--python", PYTHON, "--require-hashes")
+    except (OSError, subprocess.CalledProcessError):
+        print("uv could not do it; trying pip, which has settings of its own", file=sys.stderr)
+        call(PYTHON, "-m", "pip", "install", "--quiet", "--require-hashes", *files)
 
 
 def provide_packages(for_tests: bool) -> None:
@@ -85,6 +99,11 @@ def provide_packages(for_tests: bool) -> None:
     if not (for_tests or mark.exists()):
         mark, locks = VENV / "installed-for-running", [RUN_LOCK]
     once(mark, (INSTALLER_LOCK, *locks), lambda: install(*locks, exactly=True))
+
+
+def provide_machine() -> None:
+    """Install the browser, PostgreSQL and what these need."""
+    machine.provide(machine.FOR_TESTING)
 
 
 def provide_node() -> None:
@@ -102,13 +121,13 @@ def set_up(purpose: str) -> None:
     make_environment()
     provide_packages(for_tests=purpose != "run")
     if purpose == "test":
-        try:
-            machine.provide(machine.FOR_TESTING)
-        except machine.MachineIncomplete as incomplete:
-            if os.environ.get("CI") == "true":
-                raise
-            print(f"{incomplete}\nUntil then the tests that need it are skipped.", file=sys.stderr)
-        provide_node()
+        for step in (provide_machine, provide_node):
+            try:
+                step()
+            except FAILURES as failure:
+                if os.environ.get("CI") == "true":
+                    raise
+                print(f"{told(failure)}\nUntil then the tests that need it are skipped.", file=sys.stderr)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -121,11 +140,8 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     try:
         set_up(arguments[0])
-    except machine.MachineIncomplete as incomplete:
-        print(incomplete, file=sys.stderr)
-        return 1
-    except subprocess.CalledProcessError as failed:
-        print(f"This step of the set-up failed: {' '.join(failed.cmd)}", file=sys.stderr)
+    except FAILURES as failure:
+        print(told(failure), file=sys.stderr)
         return 1
     return 0
 
