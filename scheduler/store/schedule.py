@@ -9,16 +9,16 @@ from datetime import date
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Row, delete, insert, select
 
 from scheduler.domain.availability import ExtraHours, Hours, TimeOff, TimeOffKind, WeeklySpan
 from scheduler.domain.errors import NotFound
-from scheduler.store.database import vault_of
+from scheduler.store.database import Transaction, vault_of
 from scheduler.store.secrets import Place
 from scheduler.store.tables import ExtraHoursRow, TimeOffRow, WeeklyHoursRow
 
 
-def hours(tx: Connection, therapist_id: str, zone: str, first: date, last: date) -> Hours:
+def hours(tx: Transaction, therapist_id: str, zone: str, first: date, last: date) -> Hours:
     """What says when the therapist is open on the local days `first` to `last`, both included.
 
     Three statements. Labels stay sealed: what can be booked does not need them.
@@ -43,7 +43,7 @@ def hours(tx: Connection, therapist_id: str, zone: str, first: date, last: date)
     )
 
 
-def weekly(tx: Connection, therapist_id: str) -> tuple[WeeklySpan, ...]:
+def weekly(tx: Transaction, therapist_id: str) -> tuple[WeeklySpan, ...]:
     """The spans of every week, by weekday and start."""
     rows = tx.execute(
         select(WeeklyHoursRow.weekday, WeeklyHoursRow.start_minute, WeeklyHoursRow.end_minute)
@@ -53,7 +53,7 @@ def weekly(tx: Connection, therapist_id: str) -> tuple[WeeklySpan, ...]:
     return tuple(WeeklySpan(*row) for row in rows)
 
 
-def replace_weekly(tx: Connection, therapist_id: str, spans: Iterable[WeeklySpan]) -> None:
+def replace_weekly(tx: Transaction, therapist_id: str, spans: Iterable[WeeklySpan]) -> None:
     """These spans, and no others, are open every week from now on."""
     tx.execute(delete(WeeklyHoursRow).where(WeeklyHoursRow.therapist_id == therapist_id))
     rows = [
@@ -70,7 +70,7 @@ def replace_weekly(tx: Connection, therapist_id: str, spans: Iterable[WeeklySpan
         tx.execute(insert(WeeklyHoursRow), rows)
 
 
-def add_extra(tx: Connection, therapist_id: str, change: ExtraHours) -> None:
+def add_extra(tx: Transaction, therapist_id: str, change: ExtraHours) -> None:
     """Opens a part of one day. The change brings its own id."""
     tx.execute(
         insert(ExtraHoursRow).values(
@@ -83,7 +83,7 @@ def add_extra(tx: Connection, therapist_id: str, change: ExtraHours) -> None:
     )
 
 
-def add_time_off(tx: Connection, therapist_id: str, entry: TimeOff) -> None:
+def add_time_off(tx: Transaction, therapist_id: str, entry: TimeOff) -> None:
     """Closes days, or a part of one day; the label is stored sealed."""
     label = vault_of(tx).seal(entry.label, _label_place(entry.id)) if entry.label else None
     tx.execute(
@@ -100,7 +100,7 @@ def add_time_off(tx: Connection, therapist_id: str, entry: TimeOff) -> None:
     )
 
 
-def remove_change(tx: Connection, therapist_id: str, change_id: str) -> None:
+def remove_change(tx: Transaction, therapist_id: str, change_id: str) -> None:
     """Takes extra hours or time off away. **Raises** `NotFound`, also for another therapist's change."""
     removed = 0
     for table in (TimeOffRow, ExtraHoursRow):
@@ -110,7 +110,7 @@ def remove_change(tx: Connection, therapist_id: str, change_id: str) -> None:
         raise NotFound
 
 
-def time_off_between(tx: Connection, therapist_id: str, first: date, last: date) -> list[TimeOff]:
+def time_off_between(tx: Transaction, therapist_id: str, first: date, last: date) -> list[TimeOff]:
     """Time off that touches the local days `first` to `last`, with its labels, by first day and start."""
     rows = tx.execute(
         select(TimeOffRow).where(
@@ -127,7 +127,7 @@ def time_off_between(tx: Connection, therapist_id: str, first: date, last: date)
     return sorted(entries, key=lambda entry: (entry.first_day, entry.start_minute or 0, entry.last_day))
 
 
-def coming_changes(tx: Connection, therapist_id: str, from_day: date) -> list[ExtraHours | TimeOff]:
+def coming_changes(tx: Transaction, therapist_id: str, from_day: date) -> list[ExtraHours | TimeOff]:
     """Extra hours and time off that end on `from_day` or later, labels opened, by first day."""
     extra = tx.execute(
         select(ExtraHoursRow).where(ExtraHoursRow.therapist_id == therapist_id, ExtraHoursRow.day >= from_day)
