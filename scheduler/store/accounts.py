@@ -13,11 +13,11 @@ from sqlalchemy import (
     RowMapping,
     String,
     delete,
+    insert,
     or_,
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scheduler.domain.staff import Account, Role
@@ -80,7 +80,7 @@ def add_user(
     """Add an account and return its id; `email` is unique in the whole installation."""
     user_id = str(uuid4())
     tx.execute(
-        UserRow.__table__.insert().values(  # type: ignore[attr-defined]
+        insert(UserRow).values(
             id=user_id,
             practice_id=practice_id,
             therapist_id=therapist_id,
@@ -105,7 +105,9 @@ def find_user(tx: Connection, *, email: str | None = None, key: str | None = Non
 
 def set_password(tx: Connection, user_id: str, password_hash: str) -> None:
     """A new password: the new key ends every session."""
-    tx.execute(update(UserRow).where(UserRow.id == user_id).values(password_hash=password_hash, key=new_key()))
+    tx.execute(
+        update(UserRow).where(UserRow.id == user_id).values(password_hash=password_hash, key=new_key())
+    )
 
 
 def replace_hash(tx: Connection, user_id: str, password_hash: str) -> None:
@@ -133,20 +135,28 @@ def find_session(tx: Connection, session_id: str, *, now: int, started_after: in
     return StoredSession(*row) if row else None
 
 
-def keep_session(
+def add_session(
     tx: Connection, session_id: str, *, account_key: str, content: bytes, created_at: int, expires_at: int
 ) -> None:
-    """Write the session; an existing one keeps when it began."""
-    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
-    row = insert(SessionRow).values(
-        id_hash=session_hash(session_id),
-        account_key=account_key,
-        content=content,
-        created_at=created_at,
-        expires_at=expires_at,
+    """Begin a session."""
+    tx.execute(
+        insert(SessionRow).values(
+            id_hash=session_hash(session_id),
+            account_key=account_key,
+            content=content,
+            created_at=created_at,
+            expires_at=expires_at,
+        )
     )
-    changed = {name: row.excluded[name] for name in ("account_key", "content", "expires_at")}
-    tx.execute(row.on_conflict_do_update(index_elements=["id_hash"], set_=changed))
+
+
+def change_session(tx: Connection, session_id: str, *, content: bytes, expires_at: int) -> None:
+    """New content for a session; one that was ended meanwhile stays ended."""
+    tx.execute(
+        update(SessionRow)
+        .where(SessionRow.id_hash == session_hash(session_id))
+        .values(content=content, expires_at=expires_at)
+    )
 
 
 def refresh_session(tx: Connection, session_id: str, expires_at: int) -> None:

@@ -27,14 +27,16 @@ def add(tx: Connection, key: str, *, amount: int, window: int, now: int) -> tupl
 
 def find(tx: Connection, key: str, *, now: int) -> tuple[int, int]:
     """The count and the instant at which it starts anew; `(0, now)` when nothing is counted."""
-    statement = select(LimitRow.count, LimitRow.expires_at).where(LimitRow.key == key, LimitRow.expires_at > now)
-    row = tx.execute(statement).first()
-    return (row.count, row.expires_at) if row else (0, now)
+    alive = (LimitRow.key == key, LimitRow.expires_at > now)
+    statement = select(LimitRow.count, LimitRow.expires_at).where(*alive)
+    counted, expires_at = tx.execute(statement).tuples().first() or (0, now)
+    return counted, expires_at
 
 
 def take_back(tx: Connection, key: str) -> None:
     """Count one less; never below zero."""
-    tx.execute(update(LimitRow).where(LimitRow.key == key, LimitRow.count > 0).values(count=LimitRow.count - 1))
+    some = (LimitRow.key == key, LimitRow.count > 0)
+    tx.execute(update(LimitRow).where(*some).values(count=LimitRow.count - 1))
 
 
 def clear(tx: Connection, key: str | None = None) -> int:
