@@ -7,8 +7,6 @@ import time_machine
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
-from tests.support.environment import ROOT
-
 pytest_plugins = [
     "tests.support.postgres",
     "tests.support.commands",
@@ -17,9 +15,8 @@ pytest_plugins = [
     "tests.support.servers",
     "tests.support.browser",
     "tests.support.node",
+    "tests.support.applications",
 ]
-if (ROOT / "scheduler" / "app.py").exists() and (ROOT / "scheduler" / "settings.py").exists():
-    pytest_plugins.append("tests.support.applications")
 
 # A machine under load is no reason to fail; continuous integration tries the same examples each time.
 hypothesis_settings.register_profile(
