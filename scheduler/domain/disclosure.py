@@ -4,7 +4,6 @@ Calendars are copied to phones, lock screens and third parties, so every level
 is a choice of the practice, and the least telling one is the default.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 
@@ -19,7 +18,6 @@ class FeedLevel(StrEnum):
 
 
 _BETWEEN = " · "
-_WORD = re.compile(r"\S+")
 
 
 def feed_title(level: FeedLevel, *, names: Sequence[str], busy_word: str, appointment_word: str) -> str:
@@ -47,14 +45,14 @@ def full_name(name: str) -> str:
 
 def first_name(name: str) -> str:
     """The first word that is no title ("Dr.") and no bare sign; the first word if there is none such."""
-    words = _WORD.findall(name)
+    words = name.split()
     candidates = [word for word in words if _first_letter(word) and not word.endswith(".")]
     return (candidates or words or [""])[0]
 
 
 def initials(name: str) -> str:
     """First and last word as letters: `Vera Ann Visitor` gives `V. V.`, `Vera` gives `V.`."""
-    letters = [letter for word in _WORD.findall(name) if (letter := _first_letter(word))]
+    letters = [letter for word in name.split() if (letter := _first_letter(word))]
     ends = letters if len(letters) < 2 else (letters[0], letters[-1])
     return " ".join(f"{letter}." for letter in ends)
 

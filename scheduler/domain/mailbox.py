@@ -9,7 +9,7 @@ _LONGEST = 254
 
 
 def ascii_address(address: str) -> str:
-    """`cora@praxis-müller.example` as `cora@xn--praxis-mller-gsb.example`.
+    """`cora@praxis-müller.example` as `cora@xn--praxis-mller-klb.example`.
 
     Expects a bare address that was validated when it was typed; this is the
     last gate before a header.

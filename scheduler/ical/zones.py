@@ -14,7 +14,7 @@ from importlib.resources import files
 
 from icalendar import Timezone, TimezoneDaylight, TimezoneStandard, vRecur
 
-from scheduler.domain.local_time import is_doubled, local, zone_info
+from scheduler.domain.local_time import local, zone_info
 
 _WEEKDAYS = ("SU", "MO", "TU", "WE", "TH", "FR", "SA")
 _LAST = 5
@@ -60,6 +60,14 @@ class PlainRule:
             return self.offset
         year = datetime.fromtimestamp(at, UTC).year
         return max(change for change in _changes(self, year) if change[0] <= at)[1]
+
+    def leads_back(self, at: int, shown: datetime) -> bool:
+        """Whether the local time `shown` means, by the rule alone, the instant `at` and no other."""
+        if shown.utcoffset() != timedelta(seconds=self.offset_at(at)):
+            return False
+        wall = at + self.offset_at(at)
+        meant = {wall - offset for offset in (self.offset, self.summer_offset)}
+        return [each for each in meant if each + self.offset_at(each) == wall] == [at]
 
 
 @lru_cache(maxsize=1024)
@@ -129,14 +137,9 @@ def local_or_utc(instants: tuple[int, ...], zone: str) -> tuple[datetime, ...]:
     rule = plain_rule(zone)
     if rule is not None:
         times = tuple(local(at, zone) for at in instants)
-        if all(_leads_back(rule, at, shown, zone) for at, shown in zip(instants, times, strict=True)):
+        if all(rule.leads_back(at, shown) for at, shown in zip(instants, times, strict=True)):
             return times
     return tuple(datetime.fromtimestamp(at, UTC) for at in instants)
-
-
-def _leads_back(rule: PlainRule, at: int, shown: datetime, zone: str) -> bool:
-    same_offset = shown.utcoffset() == timedelta(seconds=rule.offset_at(at))
-    return same_offset and not is_doubled(at, zone)
 
 
 @lru_cache(maxsize=512)
