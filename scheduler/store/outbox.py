@@ -199,6 +199,18 @@ def put_back(tx: Connection, entry: OutboxEntry, due_at: int, error: str) -> boo
     return _change_leased(tx, entry, values)
 
 
+def drop(tx: Connection, appointment_id: str, recipient: str, *, now: int) -> None:
+    """Send nothing more of an appointment to a person, and keep nothing that was written for them."""
+    theirs = and_(OutboxRow.appointment_id == appointment_id, OutboxRow.recipient == recipient)
+    emptied: dict[str, Any] = {"facts_sealed": None, "preview_sealed": None}
+    tx.execute(update(OutboxRow).where(theirs).values(emptied))
+    tx.execute(
+        update(OutboxRow)
+        .where(theirs, OutboxRow.state == State.WAITING.value)
+        .values(state=State.DROPPED.value, finished_at=now, leased_until=None, last_error="erased")
+    )
+
+
 def _change_leased(tx: Connection, entry: OutboxEntry, values: dict[str, Any]) -> bool:
     still_ours = and_(
         OutboxRow.id == entry.id,

@@ -1,0 +1,24 @@
+"""Alembic's environment: runs migrations on the application's database, each in a transaction."""
+
+from alembic import context
+from flask import current_app
+
+from scheduler.store import accounts
+from scheduler.store.database import db
+from scheduler.store.tables import Base
+
+assert accounts  # its tables belong to the same metadata
+
+
+def run() -> None:
+    """Migrate the configured database."""
+    with current_app.app_context(), db.engine.connect() as connection:
+        connection.info["write"] = True
+        context.configure(
+            connection=connection, target_metadata=Base.metadata, transaction_per_migration=True, compare_type=True
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+run()

@@ -1,0 +1,150 @@
+"""What a practice offers: therapists, appointment types, texts per language, ground rules."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from scheduler.domain.slots import SlotRule
+
+Texts = Mapping[str, str]
+"""A text per language tag, as the practice wrote it."""
+
+
+class Mode(StrEnum):
+    """How the two meet."""
+
+    IN_PERSON = "in_person"
+    PHONE = "phone"
+    VIDEO = "video"
+
+
+class Approval(StrEnum):
+    """Whether a booking stands at once or waits for the therapist's answer."""
+
+    INSTANT = "instant"
+    REQUEST = "request"
+
+
+class TherapistMail(StrEnum):
+    """What the therapist gets by mail about each appointment."""
+
+    NOTICE = "notice"
+    INVITATION = "invitation"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class HelpLine:
+    """Where to turn today: shown on every visitor page and mail. `hours` per language ("free, day and night")."""
+
+    emergency: str
+    talk: str
+    hours: Texts
+
+
+@dataclass(frozen=True, slots=True)
+class GroundRules:
+    """Practice-wide defaults; seconds, except `horizon_days`. A type may override each but the last two."""
+
+    buffer_after: int = 0
+    notice: int = 24 * 3600
+    horizon_days: int = 56
+    step: int = 15 * 60
+    answer_within: int = 48 * 3600
+    per_day_at_most: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Practice:
+    """One practice of the installation; every query is scoped by its id."""
+
+    id: str
+    slug: str
+    name: str
+    tagline: Texts
+    zone: str
+    languages: tuple[str, ...]
+    country: str
+    email: str
+    phone: str
+    address: str
+    website: str
+    sender: str
+    sender_name: str
+    calendar_title: Texts
+    privacy: Texts
+    privacy_version: int
+    help_line: HelpLine | None
+    embed_origins: tuple[str, ...]
+    rules: GroundRules
+    paused_until: int | None = None
+    published: bool = False
+
+    @property
+    def language(self) -> str:
+        """The practice's own language: the first it lists."""
+        return self.languages[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Therapist:
+    """A person who sees clients. `calendar_revision` rises with every change of what can be booked."""
+
+    id: str
+    practice_id: str
+    slug: str
+    name: str
+    email: str
+    calendar_revision: int
+    active: bool = True
+    mail: TherapistMail = TherapistMail.INVITATION
+    video_link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentType:
+    """What can be booked. Seconds; `None` takes the practice's ground rule. `price_cents == 0` is free."""
+
+    id: str
+    practice_id: str
+    slug: str
+    names: Texts
+    descriptions: Texts
+    duration: int
+    modes: tuple[Mode, ...]
+    therapist_ids: tuple[str, ...]
+    approval: Approval = Approval.INSTANT
+    one_per_client: bool = False
+    price_cents: int = 0
+    currency: str = "EUR"
+    participants: int = 1
+    buffer_before: int = 0
+    buffer_after: int | None = None
+    step: int | None = None
+    notice: int | None = None
+    horizon_days: int | None = None
+    per_day_at_most: int | None = None
+    policy: Texts = field(default_factory=dict)
+    policy_version: int = 1
+    enabled: bool = True
+    position: int = 0
+
+    def rule(self, rules: GroundRules) -> SlotRule:
+        """The slot rule of this type in a practice with these ground rules."""
+        return SlotRule(
+            duration=self.duration,
+            buffer_before=self.buffer_before,
+            buffer_after=_first(self.buffer_after, rules.buffer_after),
+            step=_first(self.step, rules.step),
+            notice=_first(self.notice, rules.notice),
+            horizon_days=_first(self.horizon_days, rules.horizon_days),
+        )
+
+
+def text(texts: Texts, language: str, fallback: str = "") -> str:
+    """The text in the language, else in the first language that has one, else `fallback`."""
+    return texts.get(language) or next((value for value in texts.values() if value), fallback)
+
+
+def _first(value: int | None, default: int) -> int:
+    return default if value is None else value

@@ -1,0 +1,52 @@
+"""Cleaning and checking what people type, before it is stored or shown.
+
+**Source** Unicode Standard Annex 15 (NFC), UTS 39 and UAX 9 for the characters removed.
+"""
+
+import re
+import unicodedata
+
+_REMOVED = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
+_KEPT = frozenset("\n")
+_NAME = re.compile(r"[\w\s'’.\-]+", re.UNICODE)
+_ADDRESS_LIKE = re.compile(r"\w\.\w|://|\bwww\b|\d", re.IGNORECASE)
+
+NAME_LENGTH = 80
+NOTE_LENGTH = 500
+
+
+def clean(value: str) -> str:
+    """NFC text without control, direction, zero-width and unassigned characters, trimmed.
+
+    Line breaks become plain `\\n`; `clean(clean(x)) == clean(x)`.
+    """
+    joined = value.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
+    kept = "".join(
+        character
+        for character in joined
+        if character in _KEPT or unicodedata.category(character) not in _REMOVED
+    )
+    return unicodedata.normalize("NFC", kept).strip()
+
+
+def one_line(value: str) -> str:
+    """Cleaned text on one line, runs of white space as one space."""
+    return " ".join(clean(value).split())
+
+
+def is_name(value: str) -> bool:
+    """Whether cleaned text can be a person's name: letters, marks, spaces and `'-.’`, no web address."""
+    return (
+        0 < len(value) <= NAME_LENGTH
+        and _NAME.fullmatch(value) is not None
+        and "_" not in value
+        and any(character.isalpha() for character in value)
+        and _ADDRESS_LIKE.search(value) is None
+    )
+
+
+def initials(name: str) -> str:
+    """The first letters of the first and last word: "V. M."; of a single word its letter."""
+    words = [word for word in re.split(r"[\s\-]+", name) if word and word[0].isalpha()]
+    letters = [words[0][0], words[-1][0]] if len(words) > 1 else [word[0] for word in words]
+    return " ".join(f"{letter.upper()}." for letter in letters)

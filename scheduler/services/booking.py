@@ -1,0 +1,452 @@
+"""A visitor takes a time: hold, then book. Each use case is one transaction."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import uuid4
+
+from scheduler.domain import appointment as lifecycle
+from scheduler.domain import eligibility
+from scheduler.domain.appointment import Action, Appointment, Participant, Status
+from scheduler.domain.eligibility import Outcome
+from scheduler.domain.errors import AnotherRequest, NotFound, Paused, SlotTaken, TooMany, WrongState
+from scheduler.domain.practice import AppointmentType, Approval, Practice, Therapist
+from scheduler.services import forms, notices, placing
+from scheduler.services.forms import CheckedBooking
+from scheduler.store import appointments, catalogue, claims, participants
+from scheduler.store.catalogue import Catalogue
+from scheduler.store.database import Transaction, reading, retried, transaction, vault_of
+from scheduler.store.secrets import new_token
+
+HOLDS_PER_SOURCE = 3
+HOLDS_PER_PRACTICE = 60
+BOOKINGS_PER_SOURCE_AND_HOUR = 20
+KNOWN_ANSWERED_WITHIN = 4 * 3600
+"""A known contact's request for a one-per-client type is declined by mail after this, as a person might."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A time kept for a visitor. `status` is held, expired or booked; `manage_token` only when booked."""
+
+    token: str
+    practice: Practice
+    kind: AppointmentType
+    therapist: Therapist
+    start: int
+    end: int
+    status: str
+    answers: Mapping[str, str]
+    expires_at: int | None
+    manage_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """A booking as its visitor may see it. `answer_by` is set while it waits for the therapist."""
+
+    uid: str
+    status: Status
+    start: int
+    end: int
+    practice: Practice
+    therapist: Therapist
+    kind: AppointmentType
+    token: str
+    appointment: Appointment
+    answer_by: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """One attempt to book: the checked form, what identifies it, and whether limits per source count."""
+
+    form: CheckedBooking
+    key_hash: bytes
+    body_hash: bytes
+    source: str
+
+
+@retried
+def hold(
+    practice: Practice,
+    kind: AppointmentType,
+    *,
+    start: int,
+    therapist: Therapist | None,
+    source: str,
+    language: str,
+    zone: str,
+    now: int,
+    answers: Mapping[str, str] | None = None,
+    limited: bool = True,
+) -> Held:
+    """Keep a time for 15 minutes. **Raises** `SlotTaken`, `TooMany`, `Paused`."""
+    with transaction() as tx:
+        stock = catalogue.by_id(tx, practice.id)
+        check_open(stock.practice, now)
+        source_hash = vault_of(tx).lookup("source", source)
+        if limited:
+            _check_holds(tx, practice.id, source_hash, now)
+        person, stock = placing.place(tx, stock, kind, start, therapist, now=now)
+        held = placing.new_appointment(
+            tx, stock, kind, person, start, status=Status.HELD, language=language, zone=zone, now=now
+        )
+        token = new_token()
+        appointments.add(tx, held, hold_token=token, source_hash=source_hash)
+        if answers:
+            appointments.keep_answers(tx, held.id, answers)
+        return _held(tx, stock, token, held, answers or {}, now)
+
+
+def find_hold(practice: Practice, token: str, *, now: int) -> Held:
+    """The hold of this token with what was typed so far. **Raises** `NotFound`."""
+    with reading() as tx:
+        held, answers = appointments.by_hold(tx, practice.id, token)
+        return _held(tx, catalogue.by_id(tx, practice.id), token, held, answers, now)
+
+
+def keep_answers(practice: Practice, token: str, answers: Mapping[str, str], *, now: int) -> None:
+    """Keep what was typed on the hold, so that nothing is lost. **Raises** `NotFound`."""
+    with transaction() as tx:
+        held, _ = appointments.by_hold(tx, practice.id, token)
+        if held.status in (Status.HELD, Status.EXPIRED):
+            appointments.keep_answers(tx, held.id, answers)
+
+
+@retried
+def release(practice: Practice, token: str, *, now: int) -> None:
+    """Give the held time back at once. **Raises** `NotFound`; does nothing when it is no longer held."""
+    with transaction() as tx:
+        held, _ = appointments.by_hold(tx, practice.id, token)
+        if held.status is Status.HELD:
+            stock = catalogue.by_id(tx, practice.id)
+            placing.clear(tx, stock, stock.therapist_of_id(held.therapist_id), (0, 0), now=now)
+            status = lifecycle.after(held.status, Action.RELEASE)
+            appointments.change(tx, held, replace(held, status=status, expires_at=None, changed_at=now))
+
+
+def book_held(
+    practice: Practice,
+    token: str,
+    raw: Mapping[str, Any],
+    *,
+    key: str,
+    source: str,
+    now: int,
+    limited: bool = True,
+) -> Booked:
+    """Book the held time. A lapsed hold whose time is still free books anyway.
+
+    **Raises** `Refused`, `SlotTaken`, `TooMany`, `NotFound`, `AnotherRequest`, `Paused`.
+    """
+    held = find_hold(practice, token, now=now)
+    request = _request(practice, held.kind, raw, key=key, source=source, start=held.start)
+    return _book(practice, held.kind, held.start, held.therapist, request, token, now=now, limited=limited)
+
+
+def book(
+    practice: Practice,
+    kind: AppointmentType,
+    *,
+    start: int,
+    therapist: Therapist | None,
+    raw: Mapping[str, Any],
+    key: str,
+    source: str,
+    now: int,
+    limited: bool = True,
+) -> Booked:
+    """Book a time without holding it first; the same key and content give the same answer.
+
+    **Raises** `Refused`, `SlotTaken`, `TooMany`, `AnotherRequest`, `Paused`.
+    """
+    request = _request(practice, kind, raw, key=key, source=source, start=start)
+    return _book(practice, kind, start, therapist, request, None, now=now, limited=limited)
+
+
+def find_booked(practice: Practice, token: str, *, now: int) -> Booked:
+    """What the booked page shows, by manage token. **Raises** `NotFound`."""
+    with reading() as tx:
+        practice_id, appointment_id, person_id = participants.by_token(tx, token)
+        if practice_id != practice.id:
+            raise NotFound("no such appointment")
+        found = appointments.find(tx, practice.id, appointment_id)
+        return _booked(tx, catalogue.by_id(tx, practice.id), found, person_id, token=token)
+
+
+def expire_lapsed(now: int) -> int:
+    """End holds and requests whose time ran out; returns how many. The worker's sweep."""
+    with reading() as tx:
+        lapsed = appointments.lapsed(tx, now=now)
+    for one in lapsed:
+        _expire_one(one, now)
+    return len(lapsed)
+
+
+def check_open(practice: Practice, now: int) -> None:
+    """**Raises** `Paused` while the practice takes no bookings."""
+    if not practice.published:
+        raise Paused(None)
+    if practice.paused_until is not None and practice.paused_until > now:
+        raise Paused(practice.paused_until)
+
+
+@retried
+def _expire_one(lapsed: Appointment, now: int) -> None:
+    with transaction() as tx:
+        stock = catalogue.by_id(tx, lapsed.practice_id)
+        placing.clear(tx, stock, stock.therapist_of_id(lapsed.therapist_id), lapsed.busy, now=now)
+
+
+def _book(
+    practice: Practice,
+    kind: AppointmentType,
+    start: int,
+    therapist: Therapist | None,
+    request: _Request,
+    hold_token: str | None,
+    *,
+    now: int,
+    limited: bool,
+) -> Booked:
+    try:
+        return _book_once(practice, kind, start, therapist, request, hold_token, now=now, limited=limited)
+    except claims.KeyInUse:  # the same form was answered at this moment: give that answer
+        return _book_once(practice, kind, start, therapist, request, hold_token, now=now, limited=limited)
+
+
+@retried
+def _book_once(
+    practice: Practice,
+    kind: AppointmentType,
+    start: int,
+    therapist: Therapist | None,
+    request: _Request,
+    hold_token: str | None,
+    *,
+    now: int,
+    limited: bool,
+) -> Booked:
+    with transaction() as tx:
+        stock = catalogue.by_id(tx, practice.id)
+        check_open(stock.practice, now)
+        replayed = _replay(tx, stock, request, now)
+        if replayed is not None:
+            return replayed
+        if limited:
+            _check_limits(tx, practice.id, request, now)
+        kept, stock = _take(tx, stock, kind, start, therapist, hold_token, request, now=now)
+        if isinstance(kept, Booked):
+            return kept
+        booked = _complete(tx, stock, kind, kept, request, now=now)
+        claims.remember(tx, practice.id, request.key_hash, request.body_hash, booked.id, now=now)
+        return _booked(tx, stock, booked, booked.participants[0].id)
+
+
+def _take(
+    tx: Transaction,
+    stock: Catalogue,
+    kind: AppointmentType,
+    start: int,
+    therapist: Therapist | None,
+    hold_token: str | None,
+    request: _Request,
+    *,
+    now: int,
+) -> tuple[Appointment | Booked, Catalogue]:
+    """A row in status held that this booking may turn into an appointment, or the booking already made of it."""
+    if hold_token is not None:
+        held, _ = appointments.by_hold(tx, stock.practice.id, hold_token)
+        person = stock.therapist_of_id(held.therapist_id)
+        placing.clear(tx, stock, person, (0, 0), now=now)
+        stock = catalogue.by_id(tx, stock.practice.id)
+        held, _ = appointments.by_hold(tx, stock.practice.id, hold_token)
+        if held.participants:
+            return _booked(tx, stock, held, held.participants[0].id), stock
+        current = stock.type_of_id(kind.id)
+        if held.status is Status.HELD:
+            if not current.enabled or not placing.is_offered(
+                tx, stock, current, person, start, now=now, rule_now=held.created_at, without=held.id
+            ):
+                raise SlotTaken("the held time is no longer offered")
+            return held, stock
+    person, stock = placing.place(tx, stock, kind, start, therapist, now=now)
+    fresh = placing.new_appointment(
+        tx,
+        stock,
+        stock.type_of_id(kind.id),
+        person,
+        start,
+        status=Status.HELD,
+        language=request.form.language,
+        zone=request.form.zone,
+        now=now,
+    )
+    appointments.add(tx, fresh, source_hash=vault_of(tx).lookup("source", request.source))
+    return fresh, stock
+
+
+def _complete(
+    tx: Transaction, stock: Catalogue, kind: AppointmentType, held: Appointment, request: _Request, *, now: int
+) -> Appointment:
+    """Turn a held row into an appointment or request, with its people, claim and mails."""
+    form = request.form
+    kind = stock.type_of_id(kind.id)
+    contacts = [contact for person in form.people for contact in person.contacts]
+    claim = claims.find(tx, stock.practice.id, contacts, now=now) if kind.one_per_client else None
+    outcome = eligibility.consultation_outcome(kind, claim)
+    action = Action.REQUEST if kind.approval is Approval.REQUEST else Action.CONFIRM
+    booked = replace(
+        held,
+        status=lifecycle.after(held.status, action),
+        mode=form.mode,
+        language=form.language,
+        visitor_zone=form.zone,
+        note=form.note,
+        consents=_consents(stock.practice, kind, form.consents),
+        known_since=claim.claimed_at if claim else None,
+        changed_at=now,
+        expires_at=_expires_at(stock.practice, kind, held.start, outcome, now=now),
+    )
+    appointments.change(tx, held, booked)
+    appointments.keep_answers(tx, held.id, None)
+    booked = replace(booked, participants=_add_people(tx, booked, form, now=now))
+    if kind.one_per_client and claim is None:
+        claims.claim(tx, stock.practice.id, contacts, booked.id, now=now)
+    notices.booked(tx, stock.therapist_of_id(booked.therapist_id), booked, now=now)
+    return booked
+
+
+def _add_people(
+    tx: Transaction, appointment: Appointment, form: CheckedBooking, *, now: int
+) -> tuple[Participant, ...]:
+    people = []
+    for position, person in enumerate(form.people):
+        participant = Participant(
+            id=str(uuid4()), name=person.name, email=person.email, phone=person.phone, language=form.language
+        )
+        participants.add(
+            tx,
+            appointment.id,
+            appointment.practice_id,
+            participant,
+            token=new_token(),
+            keys=person.keys,
+            position=position,
+            now=now,
+        )
+        people.append(participant)
+    return tuple(people)
+
+
+def _expires_at(
+    practice: Practice, kind: AppointmentType, start: int, outcome: Outcome, *, now: int
+) -> int | None:
+    if kind.approval is Approval.INSTANT:
+        return None
+    limit = promised_answer(practice, kind, start, since=now)
+    return min(limit, now + KNOWN_ANSWERED_WITHIN) if outcome is Outcome.DECLINE_BY_MAIL else limit
+
+
+def promised_answer(practice: Practice, kind: AppointmentType, start: int, *, since: int) -> int:
+    """Until when a request made at `since` is answered, as the visitor is told."""
+    rules = practice.rules
+    notice = kind.rule(rules).notice
+    return lifecycle.answer_by(now=since, start=start, answer_within=rules.answer_within, notice=notice)
+
+
+def _consents(practice: Practice, kind: AppointmentType, keys: Sequence[str]) -> dict[str, int]:
+    versions = {"privacy": practice.privacy_version, "policy": kind.policy_version}
+    return {key: versions[key] for key in keys}
+
+
+def _request(
+    practice: Practice, kind: AppointmentType, raw: Mapping[str, Any], *, key: str, source: str, start: int
+) -> _Request:
+    form = forms.check(raw, practice, kind)
+    body = json.dumps([kind.id, start, dict(raw)], sort_keys=True, default=str)
+    return _Request(
+        form=form,
+        key_hash=hashlib.sha256(key.encode()).digest(),
+        body_hash=hashlib.sha256(body.encode()).digest(),
+        source=source,
+    )
+
+
+def _replay(tx: Transaction, stock: Catalogue, request: _Request, now: int) -> Booked | None:
+    answered = claims.answered(tx, stock.practice.id, request.key_hash, now=now)
+    if answered is None:
+        return None
+    if answered.body_hash != request.body_hash:
+        raise AnotherRequest("this key was used for another booking")
+    found = appointments.find(tx, stock.practice.id, answered.appointment_id)
+    if not found.participants:
+        raise WrongState("that booking was deleted since")
+    return _booked(tx, stock, found, found.participants[0].id)
+
+
+def _check_holds(tx: Transaction, practice_id: str, source_hash: bytes, now: int) -> None:
+    if appointments.holds_of_source(tx, practice_id, source_hash, now=now) >= HOLDS_PER_SOURCE:
+        raise TooMany(lifecycle.HOLD_SECONDS)
+    if appointments.holds_of_practice(tx, practice_id, now=now) >= HOLDS_PER_PRACTICE:
+        raise TooMany(lifecycle.HOLD_SECONDS)
+
+
+def _check_limits(tx: Transaction, practice_id: str, request: _Request, now: int) -> None:
+    source_hash = vault_of(tx).lookup("source", request.source)
+    if appointments.bookings_of_source(tx, source_hash, since=now - 3600) >= BOOKINGS_PER_SOURCE_AND_HOUR:
+        raise TooMany(3600)
+    for person in request.form.people:
+        address = person.keys[0]
+        if not eligibility.is_within_limits(
+            live_unconfirmed=participants.live_unconfirmed(tx, practice_id, address, now=now),
+            attempts_today=participants.bookings_since(tx, practice_id, address, since=now - 24 * 3600),
+        ):
+            raise TooMany(3600)
+
+
+def _held(
+    tx: Transaction,
+    stock: Catalogue,
+    token: str,
+    held: Appointment,
+    answers: Mapping[str, str],
+    now: int,
+) -> Held:
+    lapsed = held.expires_at is not None and held.expires_at <= now
+    status = "booked" if held.participants else "held" if held.status is Status.HELD and not lapsed else "expired"
+    return Held(
+        token=token,
+        practice=stock.practice,
+        kind=stock.type_of_id(held.type_id),
+        therapist=stock.therapist_of_id(held.therapist_id),
+        start=held.start,
+        end=held.end,
+        status=status,
+        answers=answers,
+        expires_at=held.expires_at,
+        manage_token=participants.token(tx, held.participants[0].id) if held.participants else None,
+    )
+
+
+def _booked(
+    tx: Transaction, stock: Catalogue, found: Appointment, participant_id: str, token: str | None = None
+) -> Booked:
+    kind = stock.type_of_id(found.type_id)
+    waits = found.status is Status.REQUESTED
+    return Booked(
+        uid=found.uid,
+        status=found.status,
+        start=found.start,
+        end=found.end,
+        practice=stock.practice,
+        therapist=stock.therapist_of_id(found.therapist_id),
+        kind=kind,
+        token=token or participants.token(tx, participant_id),
+        appointment=found,
+        answer_by=promised_answer(stock.practice, kind, found.start, since=found.created_at) if waits else None,
+    )
+

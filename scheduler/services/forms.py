@@ -1,0 +1,179 @@
+"""What a visitor's form or API call may say, and the sentences for what it may not."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from scheduler.domain.errors import Refused
+from scheduler.domain.local_time import zone_info
+from scheduler.domain.practice import AppointmentType, Mode, Practice
+from scheduler.domain.text import NOTE_LENGTH, clean, is_name, one_line
+from scheduler.services.contacts import BadContact, mail_address, mail_key, phone_key, phone_number
+
+Short = Annotated[str, Field(max_length=320)]
+
+
+class PersonForm(BaseModel):
+    """A further person, for appointments of two."""
+
+    model_config = ConfigDict(extra="forbid")
+    name: Short
+    email: Short
+    phone: Short = ""
+
+
+class BookingForm(BaseModel):
+    """One booking as typed; everything else the server knows by itself. `answers` is kept for intake questions."""
+
+    model_config = ConfigDict(extra="forbid")
+    mode: Short = ""
+    name: Short = ""
+    email: Short = ""
+    phone: Short = ""
+    language: Short = ""
+    zone: Short = ""
+    note: Annotated[str, Field(max_length=4000)] = ""
+    answers: dict[Short, Annotated[str, Field(max_length=1000)]] = Field(default_factory=dict, max_length=0)
+    consents: list[Short] = Field(default_factory=list, max_length=20)
+    participants: list[PersonForm] = Field(default_factory=list, max_length=4)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A checked person: values as they are stored, keys as they are compared."""
+
+    name: str
+    email: str
+    phone: str
+
+    @property
+    def keys(self) -> tuple[str, str]:
+        """Normal forms of address and number; the latter empty without a number."""
+        return mail_key(self.email), phone_key(self.phone)
+
+    @property
+    def contacts(self) -> list[tuple[str, str]]:
+        """(purpose, normal form) of each way to recognise the person."""
+        email, phone = self.keys
+        return [("email", email), *([("phone", phone)] if phone else [])]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedBooking:
+    """A booking form that can be carried out."""
+
+    mode: Mode
+    language: str
+    zone: str
+    note: str
+    consents: tuple[str, ...]
+    people: tuple[Person, ...]
+
+
+_UNKNOWN = "This is not part of the form"
+_TOO_LONG = "Please make this shorter"
+
+
+def check(raw: Mapping[str, Any], practice: Practice, kind: AppointmentType) -> CheckedBooking:
+    """The form, normalised. **Raises** `Refused` with every problem at once, keyed by field."""
+    try:
+        form = BookingForm.model_validate(dict(raw))
+    except ValidationError as error:
+        raise Refused(_shape_problems(error)) from None
+    problems: dict[str, str] = {}
+    mode = _mode(form.mode, kind, problems)
+    people = [_person(form.name, form.email, form.phone, practice, problems)]
+    if mode is Mode.PHONE and not form.phone.strip():
+        problems["phone"] = "Tell us which number to call"
+    people += _further_people(form, practice, kind, people[0], problems)
+    note = clean(form.note)
+    if len(note) > NOTE_LENGTH:
+        problems["note"] = "Please keep the note below 500 characters"
+    missing = [key for key in needed_consents(kind) if key not in form.consents]
+    for key in missing:
+        problems["consents" if key == "privacy" else key] = (
+            "Please confirm that you have read the privacy notice"
+            if key == "privacy"
+            else "Please confirm that you accept the cancellation terms"
+        )
+    if problems or mode is None:
+        raise Refused(problems)
+    return CheckedBooking(
+        mode=mode,
+        language=form.language if form.language in practice.languages else practice.language,
+        zone=zone_or(form.zone, practice.zone),
+        note=note,
+        consents=tuple(sorted({"privacy", *needed_consents(kind)})),
+        people=tuple(people),
+    )
+
+
+def needed_consents(kind: AppointmentType) -> tuple[str, ...]:
+    """The consent keys that a booking of this type must carry."""
+    return ("privacy", "policy") if any(kind.policy.values()) else ("privacy",)
+
+
+def zone_or(given: str, default: str) -> str:
+    """The given IANA zone, or the default where it is empty or unknown here."""
+    try:
+        return zone_info(given).key if given else default
+    except ValueError:
+        return default
+
+
+def _mode(given: str, kind: AppointmentType, problems: dict[str, str]) -> Mode | None:
+    if not given and len(kind.modes) == 1:
+        return kind.modes[0]
+    if given in kind.modes:
+        return Mode(given)
+    problems["mode"] = "Choose how you would like to meet"
+    return None
+
+
+def _person(
+    name: str, email: str, phone: str, practice: Practice, problems: dict[str, str], prefix: str = ""
+) -> Person:
+    cleaned = one_line(name)
+    if not cleaned:
+        problems[f"{prefix}name"] = "Tell us what to call you"
+    elif not is_name(cleaned):
+        problems[f"{prefix}name"] = "Use letters only for the name, at most 80"
+    address = number = ""
+    try:
+        address = mail_address(email)
+    except BadContact as problem:
+        problems[f"{prefix}email"] = str(problem)
+    try:
+        number = phone_number(phone, practice.country)
+    except BadContact as problem:
+        problems[f"{prefix}phone"] = str(problem)
+    return Person(cleaned, address, number)
+
+
+def _further_people(
+    form: BookingForm, practice: Practice, kind: AppointmentType, first: Person, problems: dict[str, str]
+) -> list[Person]:
+    if len(form.participants) >= kind.participants:
+        problems["participants"] = "This appointment is for fewer people"
+        return []
+    people = []
+    for index, other in enumerate(form.participants):
+        person = _person(other.name, other.email, other.phone, practice, problems, f"participants.{index}.")
+        if person.email and first.email and person.keys[0] == first.keys[0]:
+            problems[f"participants.{index}.email"] = "Each person needs an email address of their own"
+        people.append(person)
+    return people
+
+
+def _shape_problems(error: ValidationError) -> dict[str, str]:
+    problems = {}
+    for problem in error.errors():
+        field = ".".join(str(part) for part in problem["loc"]) or "form"
+        problems[field] = {
+            "extra_forbidden": _UNKNOWN,
+            "string_too_long": _TOO_LONG,
+            "too_long": _TOO_LONG,
+        }.get(problem["type"], "This answer has the wrong form")
+    return problems

@@ -1,0 +1,217 @@
+"""What a visitor does with the link of the mail: see, move, cancel, correct, disown."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from scheduler.domain import appointment as lifecycle
+from scheduler.domain.appointment import MANAGE_SECONDS_AFTER, Action, Appointment, Participant, Status
+from scheduler.domain.errors import NotFound, Refused, SlotTaken, WrongState
+from scheduler.domain.practice import AppointmentType, Practice, Therapist
+from scheduler.services import notices, offers, placing
+from scheduler.services.booking import promised_answer
+from scheduler.services.contacts import BadContact, mail_address, mail_key
+from scheduler.services.offers import Offer
+from scheduler.store import appointments, catalogue, claims, outbox, participants
+from scheduler.store.catalogue import Catalogue
+from scheduler.store.database import Transaction, reading, retried, transaction
+from scheduler.store.secrets import new_token
+
+OPEN = (Status.REQUESTED, Status.CONFIRMED)
+
+
+@dataclass(frozen=True, slots=True)
+class Managed:
+    """An appointment as the person with this link may see it."""
+
+    token: str
+    practice: Practice
+    kind: AppointmentType
+    therapist: Therapist
+    appointment: Appointment
+    participant: Participant
+    answer_by: int | None
+    can_move: bool
+    can_cancel: bool
+    is_past: bool
+
+
+def find(token: str, *, now: int) -> Managed:
+    """The appointment of a manage link. **Raises** `NotFound`, also once the link has died."""
+    with reading() as tx:
+        return _find(tx, token, now)
+
+
+def opened(token: str, *, now: int) -> None:
+    """A POST came through the link: the address belongs to whoever uses it."""
+    with transaction() as tx:
+        participants.mark_used(tx, _find(tx, token, now).participant.id)
+
+
+@retried
+def cancel(token: str, *, note: str = "", now: int) -> Managed:
+    """Cancel; doing it again changes nothing. **Raises** `NotFound`, `WrongState` once it has begun."""
+    with transaction() as tx:
+        found = _find(tx, token, now)
+        participants.mark_used(tx, found.participant.id)
+        if found.appointment.status in OPEN:
+            _cancel(tx, found, note=note, now=now)
+        return _find(tx, token, now)
+
+
+@retried
+def move(token: str, start: int, *, now: int) -> Managed:
+    """Another time with the same therapist: one UPDATE under the same rule and guard.
+
+    **Raises** `SlotTaken` (the old time stays), `WrongState`, `NotFound`.
+    """
+    with transaction() as tx:
+        found = _find(tx, token, now)
+        participants.mark_used(tx, found.participant.id)
+        if not found.can_move:
+            raise WrongState("it can no longer be moved")
+        if start != found.appointment.start:
+            stock = catalogue.by_id(tx, found.practice.id)
+            placing.clear(tx, stock, found.therapist, found.kind.rule(found.practice.rules).busy(start), now=now)
+            fresh = _find(tx, token, now)
+            if not _can_be_moved(tx, fresh, start, now):
+                raise SlotTaken("this time is not offered")
+            relocate(tx, fresh.practice, fresh.kind, fresh.therapist, fresh.appointment, start, now=now)
+        return _find(tx, token, now)
+
+
+def move_offer(token: str, first: date, last: date, *, now: int) -> Offer:
+    """The times to which the appointment may be moved, its own excluded. **Raises** `NotFound`, `Refused`."""
+    offers.check_range(first, last)
+    with reading() as tx:
+        found = _find(tx, token, now)
+        stock = catalogue.by_id(tx, found.practice.id)
+        return offers.offer_without(
+            tx, stock, found.kind, first, last, therapist=found.therapist, now=now, without=found.appointment
+        )
+
+
+def correct_address(token: str, email: str, *, now: int) -> str:
+    """Send everything to another address: a new link, the old one dies. Only before any link was used.
+
+    **Raises** `Refused`, `WrongState`, `NotFound`.
+    """
+    try:
+        address = mail_address(email)
+    except BadContact as problem:
+        raise Refused({"email": str(problem)}) from None
+    with transaction() as tx:
+        found = _find(tx, token, now)
+        if found.participant.link_used or found.appointment.status not in OPEN:
+            raise WrongState("the address was used already")
+        fresh = new_token()
+        participants.correct(
+            tx, found.participant.id, email=address, key=mail_key(address), new_token=fresh
+        )
+        stored = _find(tx, fresh, now)
+        kind = "request_received" if stored.appointment.status is Status.REQUESTED else "confirmation"
+        notices.visitors(tx, stored.appointment, kind, now=now, occasion=f"address-{now}")
+        return fresh
+
+
+@retried
+def disown(token: str, *, now: int) -> None:
+    """"This was not me": cancel, tell the therapist, and erase the person. **Raises** `NotFound`."""
+    with transaction() as tx:
+        found = _find(tx, token, now)
+        if found.appointment.status in OPEN and not found.is_past:
+            placing.clear(tx, catalogue.by_id(tx, found.practice.id), found.therapist, (0, 0), now=now)
+            found = _find(tx, token, now)
+            after = _cancelled(found.appointment, now)
+            appointments.change(tx, found.appointment, replace(after, note=""))
+            others = tuple(person for person in after.participants if person.id != found.participant.id)
+            notices.cancelled(tx, found.therapist, replace(after, participants=others), now=now)
+        claims.release(tx, found.appointment.id)
+        outbox.drop(tx, found.appointment.id, found.participant.id, now=now)
+        participants.erase(tx, found.participant.id)
+
+
+def relocate(
+    tx: Transaction,
+    practice: Practice,
+    kind: AppointmentType,
+    therapist: Therapist,
+    before: Appointment,
+    start: int,
+    *,
+    now: int,
+) -> Appointment:
+    """Write the new time and tell everybody; the caller holds the therapist's calendar. **Raises** `SlotTaken`."""
+    length = before.end - before.start
+    after = replace(
+        before,
+        start=start,
+        end=start + length,
+        busy=(start - (before.start - before.busy[0]), start + length + before.busy[1] - before.end),
+        status=lifecycle.after(before.status, Action.MOVE),
+        sequence=lifecycle.sequence_after(before.sequence, before.status, Action.MOVE),
+        changed_at=now,
+        expires_at=(
+            promised_answer(practice, kind, start, since=now) if before.status is Status.REQUESTED else None
+        ),
+    )
+    appointments.change(tx, before, after)
+    notices.moved(tx, therapist, before, after, now=now)
+    return after
+
+
+def call_off(tx: Transaction, therapist: Therapist, before: Appointment, *, note: str = "", now: int) -> Appointment:
+    """Cancel and tell everybody; frees the time and the consultation. The caller holds the calendar."""
+    after = _cancelled(before, now)
+    appointments.change(tx, before, after)
+    claims.release(tx, before.id)
+    notices.cancelled(tx, therapist, after, now=now, note=note)
+    return after
+
+
+def _cancel(tx: Transaction, found: Managed, *, note: str, now: int) -> None:
+    if found.is_past:
+        raise WrongState("it has begun")
+    placing.clear(tx, catalogue.by_id(tx, found.practice.id), found.therapist, (0, 0), now=now)
+    fresh = _find(tx, found.token, now)
+    if fresh.appointment.status in OPEN:
+        call_off(tx, fresh.therapist, fresh.appointment, note=note, now=now)
+
+
+def _cancelled(before: Appointment, now: int) -> Appointment:
+    return replace(
+        before,
+        status=lifecycle.after(before.status, Action.CANCEL),
+        sequence=lifecycle.sequence_after(before.sequence, before.status, Action.CANCEL),
+        changed_at=now,
+        expires_at=None,
+    )
+
+
+def _can_be_moved(tx: Transaction, found: Managed, start: int, now: int) -> bool:
+    stock: Catalogue = catalogue.by_id(tx, found.practice.id)
+    return found.can_move and placing.is_offered(
+        tx, stock, found.kind, found.therapist, start, now=now, without=found.appointment.id
+    )
+
+
+def _find(tx: Transaction, token: str, now: int) -> Managed:
+    practice_id, appointment_id, person_id = participants.by_token(tx, token)
+    stock = catalogue.by_id(tx, practice_id)
+    found = appointments.find(tx, practice_id, appointment_id)
+    if found.end + MANAGE_SECONDS_AFTER < now:
+        raise NotFound("this link has expired")
+    kind = stock.type_of_id(found.type_id)
+    is_open = found.status in OPEN and not found.is_over(now)
+    waits = found.status is Status.REQUESTED
+    return Managed(
+        token=token,
+        practice=stock.practice,
+        kind=kind,
+        therapist=stock.therapist_of_id(found.therapist_id),
+        appointment=found,
+        participant=next(person for person in found.participants if person.id == person_id),
+        answer_by=promised_answer(stock.practice, kind, found.start, since=found.created_at) if waits else None,
+        can_move=is_open and kind.enabled,
+        can_cancel=is_open,
+        is_past=found.is_over(now),
+    )

@@ -1,0 +1,105 @@
+"""Whom to tell what: the outbox rows that a change of an appointment writes in its transaction."""
+
+from collections.abc import Mapping
+
+from scheduler.domain.appointment import Appointment, Status
+from scheduler.domain.practice import Therapist, TherapistMail
+from scheduler.store import outbox
+from scheduler.store.database import Transaction
+
+REMIND_BEFORE = 24 * 3600
+REMIND_WHEN_AHEAD = 36 * 3600
+"""Reminders go to those who booked at least this long before the start."""
+
+
+def booked(tx: Transaction, therapist: Therapist, appointment: Appointment, *, now: int) -> None:
+    """A visitor booked or asked."""
+    waits = appointment.status is Status.REQUESTED
+    visitors(tx, appointment, "request_received" if waits else "confirmation", now=now)
+    _therapist(tx, therapist, appointment, "therapist_requested" if waits else "therapist_booked", now=now)
+    _remind(tx, appointment, now=now)
+
+
+def accepted(tx: Transaction, therapist: Therapist, appointment: Appointment, *, now: int) -> None:
+    """The therapist accepted a request."""
+    visitors(tx, appointment, "accepted", now=now)
+    _therapist(tx, therapist, appointment, "therapist_booked", now=now)
+    _remind(tx, appointment, now=now)
+
+
+def declined(tx: Transaction, therapist: Therapist, appointment: Appointment, *, now: int) -> None:
+    """A request was declined, or nobody answered it in time."""
+    visitors(tx, appointment, "declined", now=now)
+    _therapist(tx, therapist, appointment, "therapist_cancelled", now=now)
+
+
+def moved(tx: Transaction, therapist: Therapist, before: Appointment, after: Appointment, *, now: int) -> None:
+    """The appointment has another time."""
+    facts = {"old_start": before.start, "old_end": before.end}
+    visitors(tx, after, "moved", now=now, facts=facts)
+    _therapist(tx, therapist, after, "therapist_moved", now=now, facts=facts)
+    _remind(tx, after, now=now)
+
+
+def cancelled(tx: Transaction, therapist: Therapist, appointment: Appointment, *, now: int, note: str = "") -> None:
+    """The appointment was cancelled; `note` is the visitor's line to the therapist."""
+    visitors(tx, appointment, "cancelled", now=now)
+    _therapist(tx, therapist, appointment, "therapist_cancelled", now=now, facts={"note": note} if note else {})
+
+
+def visitors(
+    tx: Transaction,
+    appointment: Appointment,
+    kind: str,
+    *,
+    now: int,
+    occasion: str = "",
+    facts: Mapping[str, object] | None = None,
+) -> None:
+    """One mail of this kind to each person of the visitor's side."""
+    for person in appointment.participants:
+        _add(tx, appointment, person.id, kind, now=now, occasion=occasion, facts=facts)
+
+
+def _remind(tx: Transaction, appointment: Appointment, *, now: int) -> None:
+    if appointment.status is Status.CONFIRMED and appointment.start - now >= REMIND_WHEN_AHEAD:
+        for person in appointment.participants:
+            _add(tx, appointment, person.id, "reminder", now=now, due_at=appointment.start - REMIND_BEFORE)
+
+
+def _therapist(
+    tx: Transaction,
+    therapist: Therapist,
+    appointment: Appointment,
+    kind: str,
+    *,
+    now: int,
+    facts: Mapping[str, object] | None = None,
+) -> None:
+    if therapist.mail is not TherapistMail.NOTHING:
+        _add(tx, appointment, outbox.THERAPIST, kind, now=now, facts=facts)
+
+
+def _add(
+    tx: Transaction,
+    appointment: Appointment,
+    recipient: str,
+    kind: str,
+    *,
+    now: int,
+    due_at: int | None = None,
+    occasion: str = "",
+    facts: Mapping[str, object] | None = None,
+) -> None:
+    mail = outbox.OutboxMail(
+        practice_id=appointment.practice_id,
+        appointment_id=appointment.id,
+        recipient=recipient,
+        kind=kind,
+        sequence=appointment.sequence,
+        due_at=now if due_at is None else due_at,
+        now=now,
+        occasion=occasion,
+        facts=facts or {},
+    )
+    outbox.add(tx, mail)

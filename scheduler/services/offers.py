@@ -1,0 +1,248 @@
+"""Which times are offered: the one rule applied to a practice's stored facts.
+
+`starts_of` serves offering and accepting alike. Answers are remembered by the
+revisions they were built from, until time alone would change them.
+"""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from threading import Lock
+
+from scheduler.domain.appointment import Appointment
+from scheduler.domain.availability import open_spans
+from scheduler.domain.errors import Refused
+from scheduler.domain.intervals import Interval
+from scheduler.domain.local_time import day_interval, local_day
+from scheduler.domain.practice import AppointmentType, Practice, Therapist
+from scheduler.domain.slots import bookable_starts, bookable_window, days_at_maximum, next_boundary
+from scheduler.store import appointments, catalogue
+from scheduler.store.appointments import Taken
+from scheduler.store.catalogue import Catalogue
+from scheduler.store.database import Transaction, memory_of, reading
+
+MOST_DAYS = 92
+REMEMBERED = 512
+_lock = Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The free times of some local days. `free` maps each start to the slugs of who is free then."""
+
+    zone: str
+    duration: int
+    starts: tuple[int, ...]
+    free: Mapping[int, tuple[str, ...]] = field(repr=False)
+    tag: str
+    valid_until: int
+
+
+def offer(
+    practice: Practice, kind: AppointmentType, first: date, last: date, *, therapist: Therapist | None, now: int
+) -> Offer:
+    """The free times of the practice's local days `first` to `last`, both included.
+
+    **Raises** `Refused` for more than 92 days or a reversed range.
+    """
+    check_range(first, last)
+    with reading() as tx:
+        return offer_of(tx, catalogue.by_id(tx, practice.id), kind, first, last, therapist=therapist, now=now)
+
+
+def offer_by_slug(
+    practice: str, kind: str, first: date, last: date, *, therapist: str | None, now: int
+) -> Offer:
+    """Like `offer`, by slugs, in one transaction. **Raises** `NotFound`, `Refused`."""
+    check_range(first, last)
+    with reading() as tx:
+        stock = catalogue.by_slug(tx, practice)
+        chosen = stock.therapist_of_slug(therapist) if therapist else None
+        return offer_of(tx, stock, stock.type_of_slug(kind), first, last, therapist=chosen, now=now)
+
+
+def check_range(first: date, last: date) -> None:
+    """**Raises** `Refused` for more than 92 days or a reversed range."""
+    if last < first:
+        raise Refused({"to": "The last day lies before the first"})
+    if (last - first).days >= MOST_DAYS:
+        raise Refused({"to": "Ask for at most 92 days at a time"})
+
+
+def offer_of(
+    tx: Transaction,
+    stock: Catalogue,
+    kind: AppointmentType,
+    first: date,
+    last: date,
+    *,
+    therapist: Therapist | None,
+    now: int,
+) -> Offer:
+    """The offer from within a transaction, remembered by revision."""
+    people = candidates(stock, kind, therapist)
+    version = (stock.revision, tuple(stock.revisions[person.id] for person in people))
+    key = ("offer", kind.id, therapist.id if therapist else "", first, last)
+    remembered = _recall(tx, key)
+    if remembered is not None and remembered[0] == version and remembered[1] <= now < remembered[2].valid_until:
+        return remembered[2]
+    found = _compute(tx, stock, kind, first, last, people=people, now=now)
+    _remember(tx, key, (version, now, found))
+    return found
+
+
+def offer_without(
+    tx: Transaction,
+    stock: Catalogue,
+    kind: AppointmentType,
+    first: date,
+    last: date,
+    *,
+    therapist: Therapist,
+    now: int,
+    without: Appointment,
+) -> Offer:
+    """The offer to one who wants to move an appointment: as if it were not there, its own time left out."""
+    people = candidates(stock, kind, therapist)
+    found = _compute(tx, stock, kind, first, last, people=people, now=now, without=without.id)
+    starts = tuple(start for start in found.starts if start != without.start)
+    return replace(found, starts=starts)
+
+
+def candidates(stock: Catalogue, kind: AppointmentType, therapist: Therapist | None) -> list[Therapist]:
+    """Who may take an appointment of this type, in the fixed order."""
+    return [
+        person
+        for person in stock.therapists
+        if person.active and person.id in kind.therapist_ids and (therapist is None or person.id == therapist.id)
+    ]
+
+
+def starts_of(
+    stock: Catalogue,
+    kind: AppointmentType,
+    therapist_id: str,
+    first: date,
+    last: date,
+    *,
+    taken: Iterable[Taken],
+    now: int,
+) -> list[int]:
+    """The starts at which this therapist can be booked on these local days: the one rule."""
+    rules, zone = stock.practice.rules, stock.practice.zone
+    rule = kind.rule(rules)
+    mine = [one for one in taken if one.therapist_id == therapist_id]
+    full = days_at_maximum((one.start for one in mine), at_most=rules.per_day_at_most, zone=zone)
+    same_type = (one.start for one in mine if one.type_id == kind.id)
+    full_for_type = days_at_maximum(same_type, at_most=kind.per_day_at_most, zone=zone)
+    return bookable_starts(
+        open_spans(stock.hours[therapist_id], first, last),
+        [one.busy for one in mine],
+        rule,
+        bookable_window(rule, zone=zone, now=now),
+        sorted({*full, *full_for_type}),
+    )
+
+
+def soonest(
+    practice: Practice, kind: AppointmentType, *, therapist: Therapist | None, now: int, count: int = 3
+) -> list[int]:
+    """The first free starts within the horizon, at most `count`."""
+    first = local_day(now, practice.zone)
+    last = first + timedelta(days=min(kind.rule(practice.rules).horizon_days, MOST_DAYS - 1))
+    return list(offer(practice, kind, first, last, therapist=therapist, now=now).starts[:count])
+
+
+def next_free_day(
+    practice: Practice, kind: AppointmentType, *, therapist: Therapist | None, now: int, after: date
+) -> date | None:
+    """The first local day after `after` with a free time, within the horizon."""
+    end = local_day(now, practice.zone) + timedelta(days=kind.rule(practice.rules).horizon_days)
+    day = after + timedelta(days=1)
+    while day <= end:
+        last = min(end, day + timedelta(days=MOST_DAYS - 1))
+        starts = offer(practice, kind, day, last, therapist=therapist, now=now).starts
+        if starts:
+            return local_day(starts[0], practice.zone)
+        day = last + timedelta(days=1)
+    return None
+
+
+def days_window(first: date, last: date, zone: str, kind: AppointmentType, practice: Practice) -> Interval:
+    """The instants whose appointments matter for these local days, buffers included."""
+    rule = kind.rule(practice.rules)
+    margin = rule.buffer_before + rule.duration + rule.buffer_after
+    return day_interval(first, zone)[0] - margin, day_interval(last, zone)[1] + margin
+
+
+def _compute(
+    tx: Transaction,
+    stock: Catalogue,
+    kind: AppointmentType,
+    first: date,
+    last: date,
+    *,
+    people: Sequence[Therapist],
+    now: int,
+    without: str | None = None,
+) -> Offer:
+    practice = stock.practice
+    rule = kind.rule(practice.rules)
+    opens, closes = bookable_window(rule, zone=practice.zone, now=now)
+    low = max(first, local_day(opens, practice.zone))
+    high = min(last, local_day(closes - 1, practice.zone))
+    free: dict[int, list[str]] = {}
+    taken: list[Taken] = []
+    if people and low <= high:
+        window = days_window(low, high, practice.zone, kind, practice)
+        taken = appointments.taken(tx, [person.id for person in people], window, now=now, without=without)
+        for person in people:
+            for start in starts_of(stock, kind, person.id, low, high, taken=taken, now=now):
+                free.setdefault(start, []).append(person.slug)
+    starts = tuple(sorted(free))
+    ends = [one.expires_at for one in taken if one.expires_at is not None]
+    return Offer(
+        zone=practice.zone,
+        duration=kind.duration,
+        starts=starts,
+        free={start: tuple(slugs) for start, slugs in free.items()},
+        tag=_tag(stock, kind, people, starts, first, last),
+        valid_until=min([next_boundary(rule, starts, zone=practice.zone, now=now), *ends]),
+    )
+
+
+def _tag(
+    stock: Catalogue,
+    kind: AppointmentType,
+    people: Sequence[Therapist],
+    starts: Sequence[int],
+    first: date,
+    last: date,
+) -> str:
+    """A strong tag over everything that enters the answer."""
+    parts = (kind.id, kind.duration, first, last, stock.practice.zone, [person.slug for person in people])
+    digest = hashlib.blake2b(repr(parts).encode(), digest_size=12)
+    digest.update(repr([(person.id, stock.revisions[person.id]) for person in people]).encode())
+    digest.update(repr(starts).encode())
+    return digest.hexdigest()
+
+
+_Entry = tuple[object, int, Offer]
+
+
+def _recall(tx: Transaction, key: tuple[object, ...]) -> _Entry | None:
+    with _lock:
+        answers: OrderedDict[tuple[object, ...], _Entry] = memory_of(tx).setdefault("offers", OrderedDict())
+        if key in answers:
+            answers.move_to_end(key)
+        return answers.get(key)
+
+
+def _remember(tx: Transaction, key: tuple[object, ...], entry: _Entry) -> None:
+    with _lock:
+        answers: OrderedDict[tuple[object, ...], _Entry] = memory_of(tx).setdefault("offers", OrderedDict())
+        answers[key] = entry
+        while len(answers) > REMEMBERED:
+            answers.popitem(last=False)

@@ -1,0 +1,123 @@
+"""Putting an appointment at a time: the steps that every booking transaction shares.
+
+Order matters: the therapist's revision is raised first (it locks the row),
+then lapsed holds in the way are expired, then the one rule is asked, and last
+the database's guard has its say.
+"""
+
+from dataclasses import replace
+from datetime import date
+from uuid import uuid4
+
+from scheduler.domain import appointment as lifecycle
+from scheduler.domain.appointment import Action, Appointment, Status
+from scheduler.domain.errors import SlotTaken
+from scheduler.domain.intervals import Interval
+from scheduler.domain.local_time import day_interval, local_day
+from scheduler.domain.practice import AppointmentType, Mode, Therapist
+from scheduler.services import notices, offers
+from scheduler.store import appointments, catalogue, claims, therapists
+from scheduler.store.catalogue import Catalogue
+from scheduler.store.database import Transaction, default_sender
+
+
+def clear(tx: Transaction, stock: Catalogue, therapist: Therapist, interval: Interval, *, now: int) -> None:
+    """Lock the therapist's calendar, then expire the lapsed holds and requests in the interval."""
+    therapists.raise_revision(tx, therapist.id, now=now, hours=False)
+    for lapsed in appointments.lapsed(tx, now=now, therapist_id=therapist.id, interval=interval):
+        expire(tx, stock, lapsed, now=now)
+
+
+def expire(tx: Transaction, stock: Catalogue, lapsed: Appointment, *, now: int) -> None:
+    """End a hold or request whose time ran out; a request counts as declined and is answered by mail."""
+    after = replace(
+        lapsed,
+        status=lifecycle.after(lapsed.status, Action.EXPIRE),
+        sequence=lifecycle.sequence_after(lapsed.sequence, lapsed.status, Action.EXPIRE),
+        expires_at=None,
+        changed_at=now,
+    )
+    appointments.change(tx, lapsed, after)
+    appointments.keep_answers(tx, lapsed.id, None)
+    if after.status is Status.DECLINED:
+        claims.release(tx, after.id)
+        notices.declined(tx, stock.therapist_of_id(after.therapist_id), after, now=now)
+
+
+def is_offered(
+    tx: Transaction,
+    stock: Catalogue,
+    kind: AppointmentType,
+    therapist: Therapist,
+    start: int,
+    *,
+    now: int,
+    rule_now: int | None = None,
+    without: str | None = None,
+) -> bool:
+    """Whether the one rule offers this start; `rule_now` is the instant that notice and horizon count from."""
+    day = local_day(start, stock.practice.zone)
+    window = offers.days_window(day, day, stock.practice.zone, kind, stock.practice)
+    taken = appointments.taken(tx, [therapist.id], window, now=now, without=without)
+    rule_now = now if rule_now is None else rule_now
+    return start in offers.starts_of(stock, kind, therapist.id, day, day, taken=taken, now=rule_now)
+
+
+def place(
+    tx: Transaction, stock: Catalogue, kind: AppointmentType, start: int, therapist: Therapist | None, *, now: int
+) -> tuple[Therapist, Catalogue]:
+    """The therapist whose calendar is locked and in whom the start is offered, and the catalogue as locked.
+
+    "Any therapist" is the one with fewest appointments that day, then the fixed
+    order; the next one if that race is lost. **Raises** `SlotTaken`.
+    """
+    day = local_day(start, stock.practice.zone)
+    for person in _by_load(tx, offers.candidates(stock, kind, therapist), day, stock.practice.zone):
+        clear(tx, stock, person, kind.rule(stock.practice.rules).busy(start), now=now)
+        locked = catalogue.by_id(tx, stock.practice.id)
+        current = locked.type_of_id(kind.id)
+        if current.enabled and is_offered(tx, locked, current, person, start, now=now):
+            return person, locked
+    raise SlotTaken("this time is not offered")
+
+
+def new_appointment(
+    tx: Transaction,
+    stock: Catalogue,
+    kind: AppointmentType,
+    therapist: Therapist,
+    start: int,
+    *,
+    status: Status,
+    language: str,
+    zone: str,
+    now: int,
+    mode: Mode | None = None,
+) -> Appointment:
+    """A fresh appointment value; everything but the person's wishes comes from the stored type."""
+    return Appointment(
+        id=str(uuid4()),
+        practice_id=stock.practice.id,
+        therapist_id=therapist.id,
+        type_id=kind.id,
+        uid=str(uuid4()),
+        sequence=0,
+        status=status,
+        start=start,
+        end=start + kind.duration,
+        busy=kind.rule(stock.practice.rules).busy(start),
+        mode=mode or kind.modes[0],
+        language=language,
+        visitor_zone=zone,
+        organizer=stock.practice.sender or default_sender(tx),
+        created_at=now,
+        changed_at=now,
+        expires_at=now + lifecycle.HOLD_SECONDS if status is Status.HELD else None,
+    )
+
+
+def _by_load(tx: Transaction, people: list[Therapist], day: date, zone: str) -> list[Therapist]:
+    if len(people) < 2:
+        return people
+    loads = appointments.therapist_loads(tx, [person.id for person in people], day_interval(day, zone))
+    return sorted(people, key=lambda person: loads[person.id])

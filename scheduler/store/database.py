@@ -1,0 +1,194 @@
+"""Engine, transactions and their errors: what services see of the database.
+
+SQLite: every write transaction begins with BEGIN IMMEDIATE; WAL with
+synchronous=FULL. PostgreSQL: UTC session with timeouts, synchronous commits.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from time import sleep
+from typing import Any, ParamSpec, TypeVar
+
+from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+
+from scheduler.domain.errors import SlotTaken, StoreBusy
+from scheduler.store.secrets import Vault
+from scheduler.store.tables import Base
+
+Transaction = Connection
+"""What a store function needs: a connection inside a transaction."""
+
+OVERLAP = "appointments_no_overlap"
+"""The overlap guard's name: a constraint on PostgreSQL, the triggers' message on SQLite."""
+
+BUSY_SECONDS = 8
+_ATTEMPTS = 5
+_RETRIED = frozenset({"40001", "40P01", "55P03"})
+_UNAVAILABLE = ("database is locked", "database or disk is full", "disk I/O error", "readonly database")
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class StatementSession(Session):
+    """The session of the account extension: each statement is a transaction of its own.
+
+    A session that stayed open over a request would hold SQLite's write lock
+    against the use case's own transaction.
+    """
+
+    def get_bind(self, *arguments: Any, **options: Any) -> Engine | Connection:
+        """The engine, without BEGIN on SQLite."""
+        return db.engine.execution_options(per_statement=True)
+
+
+db = SQLAlchemy(model_class=Base, disable_autonaming=True, session_options={"class_": StatementSession})
+
+
+def engine_options(url: str, vault: Vault, default_sender: str) -> dict[str, Any]:
+    """Engine options for a database URL; vault and default sender travel with every connection."""
+    options: dict[str, Any] = {
+        "execution_options": {"vault": vault, "memory": {}, "default_sender": default_sender}
+    }
+    if url.startswith("sqlite"):
+        options["connect_args"] = {"timeout": BUSY_SECONDS, "check_same_thread": False}
+    else:
+        options["pool_pre_ping"] = True
+        options["pool_size"] = 8
+        options["connect_args"] = {
+            "connect_timeout": 10,
+            "options": "-c timezone=UTC -c statement_timeout=15000 -c lock_timeout=8000"
+            " -c idle_in_transaction_session_timeout=30000 -c synchronous_commit=on",
+        }
+    return options
+
+
+def vault_of(tx: Transaction) -> Vault:
+    """The vault that seals this database's personal values."""
+    vault = tx.get_execution_options()["vault"]
+    assert isinstance(vault, Vault)
+    return vault
+
+
+def default_sender(tx: Transaction) -> str:
+    """The installation's sender address, for practices without one of their own."""
+    return str(tx.get_execution_options()["default_sender"])
+
+
+def memory_of(tx: Transaction) -> dict[Any, Any]:
+    """What this process remembers of this database; entries carry the revision they are true for."""
+    memory = tx.get_execution_options()["memory"]
+    assert isinstance(memory, dict)
+    return memory
+
+
+@contextmanager
+def transaction() -> Iterator[Transaction]:
+    """One write transaction: committed at the end, rolled back on any error.
+
+    **Raises** `SlotTaken` when the overlap guard refuses, `StoreBusy` when the
+    database is locked, full or away: nothing was written then.
+    """
+    with _translated(), db.engine.connect() as connection:
+        connection.info["write"] = True
+        with connection.begin():
+            yield connection
+
+
+@contextmanager
+def reading() -> Iterator[Transaction]:
+    """One read-only transaction with a consistent view; takes no write lock."""
+    with _translated(), db.engine.connect() as connection:
+        connection.info["write"] = False
+        with connection.begin():
+            yield connection
+
+
+def retried(use_case: Callable[P, R]) -> Callable[P, R]:
+    """Run a use case again, a bounded number of times, when PostgreSQL asks for it.
+
+    Serialization failures, deadlocks and lock timeouts roll the whole
+    transaction back, so a use case that is one transaction may simply repeat.
+    """
+
+    @wraps(use_case)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        for attempt in range(1, _ATTEMPTS):
+            try:
+                return use_case(*args, **kwargs)
+            except StoreBusy as busy:
+                if sqlstate(busy.__cause__) not in _RETRIED:
+                    raise
+                sleep(0.02 * attempt)
+        return use_case(*args, **kwargs)
+
+    return run
+
+
+def sqlstate(error: BaseException | None) -> str | None:
+    """PostgreSQL's error code, if the error came from there."""
+    state = getattr(getattr(error, "orig", None), "sqlstate", None)
+    return state if isinstance(state, str) else None
+
+
+def is_overlap(error: IntegrityError) -> bool:
+    """Whether the overlap guard refused; other integrity errors are not "taken"."""
+    diagnostics = getattr(error.orig, "diag", None)
+    if diagnostics is not None:
+        return diagnostics.constraint_name == OVERLAP
+    return OVERLAP in str(error.orig)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError as error:
+        if is_overlap(error):
+            raise SlotTaken("somebody else has this time") from error
+        raise
+    except OperationalError as error:
+        if _is_passing(error):
+            raise StoreBusy("the database did not answer in time") from error
+        raise
+    except DBAPIError as error:
+        if sqlstate(error) in _RETRIED or error.connection_invalidated:
+            raise StoreBusy("the database asked to try again") from error
+        raise
+
+
+def _is_passing(error: OperationalError) -> bool:
+    if isinstance(error.orig, sqlite3.Error):
+        return any(text in str(error.orig) for text in _UNAVAILABLE)
+    return True
+
+
+@event.listens_for(Engine, "connect")
+def _prepare(connection: Any, _record: Any) -> None:
+    if isinstance(connection, sqlite3.Connection):
+        connection.isolation_level = None  # the driver would otherwise begin by itself, and deferred
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "secure_delete=ON",
+            f"busy_timeout={BUSY_SECONDS * 1000}",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+
+@event.listens_for(Engine, "begin")
+def _begin(connection: Connection) -> None:
+    if connection.get_execution_options().get("per_statement"):
+        return
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.info.get("write") else "BEGIN")
+    elif connection.info.get("write") is False:
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
