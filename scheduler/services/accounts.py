@@ -40,7 +40,17 @@ _LOOK_ALIKES = str.maketrans("013457@$!", "oieastasi")
 
 def hash_password(plain: str) -> str:
     """Argon2id of the password. Slow on purpose: never call it inside a transaction."""
-    return _HASHER.hash(unicodedata.normalize("NFKD", plain))
+    return _HASHER.hash(normalised_password(plain))
+
+
+def normalised_password(plain: str) -> str:
+    """One form for what keyboards write in several."""
+    return unicodedata.normalize("NFKD", plain)
+
+
+def account_word(email: str) -> str:
+    """The form of an address under which tries to sign in are counted."""
+    return store.normalised(email)
 
 
 def check_password(plain: str, *about: str) -> None:
