@@ -1,0 +1,224 @@
+"""Mails as text and HTML: plain Jinja and the words of the reader's language, without Flask.
+
+Templates lie in `templates/mail/<kind>/`; they hold no rule and no arithmetic,
+so everything that a mail says is worked out here from domain values.
+"""
+
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from scheduler.domain.appointment import Appointment, Participant, Status
+from scheduler.domain.practice import AppointmentType, Mode, Practice, Therapist, text
+from scheduler.services import wording
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+_TEMPLATES = next(
+    folder for folder in (_PACKAGE / "templates", _PACKAGE.parent / "templates") if folder.is_dir()
+)
+LINE_WIDTH = 70
+_SOON_DAYS = 6
+"""Up to this many days ahead a weekday's name alone says which day is meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """Everything that one mail may speak of. `person` is None in a notice to the therapist.
+
+    `facts` are what the outbox row fixed: `old_start` and `old_end` of a moved
+    appointment, `by` (visitor or practice), `note` in the therapist's own
+    words, `lapsed` where nobody answered in time.
+    """
+
+    kind: str
+    language: str
+    practice: Practice
+    therapist: Therapist
+    type: AppointmentType
+    appointment: Appointment
+    person: Participant | None
+    link: str
+    public_url: str
+    now: int
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def zone(self) -> str:
+        """The zone in which the reader thinks: the visitor's own where the two do not meet in person."""
+        if self.person is None or self.appointment.mode is Mode.IN_PERSON:
+            return self.practice.zone
+        return self.appointment.visitor_zone or self.practice.zone
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the appointment stands, so that the place may be told."""
+        return self.appointment.status is Status.CONFIRMED
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A mail's words."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def write(letter: Letter) -> Written:
+    """The mail in its language. **Raises** `jinja2.TemplateError` where a template lacks a value."""
+    environment = _environment(wording.supported(letter.language))
+    values = _values(letter)
+    subject = environment.get_template(f"{letter.kind}/subject.txt").render(values)
+    values["subject"] = " ".join(subject.split())
+    plain = environment.get_template(f"{letter.kind}/body.txt").render(values)
+    html = environment.get_template(f"{letter.kind}/body.html").render(values)
+    return Written(values["subject"], plain.strip() + "\n", html.strip() + "\n")
+
+
+def meeting(letter: Letter) -> str:
+    """How and where the two meet, as one or two sentences; no place before the appointment stands."""
+    said, language, therapist = wording.gettext, letter.language, letter.therapist.name
+    mode = letter.appointment.mode
+    if letter.person is None or not letter.is_settled:
+        return f"{wording.mode_word(mode, language)}."
+    if mode is Mode.IN_PERSON:
+        return said(language, "In person: %(address)s.", address=one_line(letter.practice.address))
+    if mode is Mode.VIDEO and letter.therapist.video_link:
+        return said(language, "Video call: open the link below at that time.")
+    if mode is Mode.VIDEO:
+        return said(language, "Video call: %(therapist)s sends you the link.", therapist=therapist)
+    digits = _last_digits(letter.person.phone)
+    if digits:
+        words = "Phone call: %(therapist)s calls you on the number ending in %(digits)s."
+        return said(language, words, therapist=therapist, digits=digits)
+    return said(language, "Phone call: %(therapist)s calls you.", therapist=therapist)
+
+
+# ---- what the templates see ------------------------------------------------
+
+
+def _values(letter: Letter) -> dict[str, Any]:
+    appointment, practice, language = letter.appointment, letter.practice, letter.language
+    shows_video = letter.is_settled and appointment.mode is Mode.VIDEO and letter.person is not None
+    return {
+        "language": wording.supported(language),
+        "name": letter.person.name if letter.person else letter.therapist.name,
+        "therapist": letter.therapist.name,
+        **_time(letter),
+        "mode": wording.mode_word(appointment.mode, language),
+        "meeting": meeting(letter),
+        "video_link": letter.therapist.video_link if shows_video else "",
+        "link": letter.link,
+        "settings_link": f"{letter.public_url}/practice/settings",
+        "book_link": f"{letter.public_url}/book/{practice.slug}/{letter.type.slug}",
+        "overview_link": f"{letter.public_url}/book/{practice.slug}/",
+        "policy": text(letter.type.policy, language),
+        "is_free": letter.type.price_cents == 0,
+        "is_cancelled": appointment.status is Status.CANCELLED,
+        "is_known": appointment.known_since is not None,
+        "by_hand": appointment.by_hand,
+        "by_practice": letter.facts.get("by") == "practice",
+        "lapsed": bool(letter.facts.get("lapsed")),
+        "note": str(letter.facts.get("note") or ""),
+        "help": _help(practice, language),
+        "address": one_line(practice.address),
+        "phone": practice.phone,
+    }
+
+
+def _time(letter: Letter) -> dict[str, str]:
+    appointment, zone, language = letter.appointment, letter.zone, letter.language
+    start, end = appointment.start, appointment.end
+    city = wording.zone_city(zone, language)
+    abbreviation = wording.zone_abbreviation(start, zone)
+    values = {
+        "day": wording.day_full(start, zone, language),
+        "day_long": wording.day_long(start, zone, language),
+        "clock": wording.clock(start, zone, language),
+        "times": wording.time_range(start, end, zone, language),
+        "zone": city if abbreviation == city else f"{city} ({abbreviation})",
+        "relative": wording.relative_days(start, letter.now, zone, language),
+        "until": _until(start, letter.now, zone, language),
+        "old_day": "",
+        "old_clock": "",
+        "answer_day": "",
+        "answer_clock": "",
+    }
+    for name, at in (("old", letter.facts.get("old_start")), ("answer", _answer_by(letter))):
+        if at is not None:
+            values[f"{name}_day"] = wording.day_full(at, zone, language)
+            values[f"{name}_clock"] = wording.clock(at, zone, language)
+    return values
+
+
+def _answer_by(letter: Letter) -> int | None:
+    requested = letter.appointment.status is Status.REQUESTED
+    return letter.appointment.expires_at if requested else None
+
+
+def _until(start: int, now: int, zone: str, language: str) -> str:
+    if 0 < start - now < _SOON_DAYS * 86400:
+        return wording.gettext(language, "Until %(weekday)s,", weekday=wording.weekday(start, zone, language))
+    return wording.gettext(language, "Until then,")
+
+
+def _help(practice: Practice, language: str) -> dict[str, str] | None:
+    line = practice.help_line
+    if line is None:
+        return None
+    return {"emergency": line.emergency, "talk": line.talk, "hours": text(line.hours, language)}
+
+
+def _last_digits(phone: str) -> str:
+    digits = [character for character in phone if character.isdecimal()]
+    return "".join(digits[-2:])
+
+
+def one_line(address: str) -> str:
+    """A postal address without line breaks."""
+    return ", ".join(part.strip() for part in address.splitlines() if part.strip()).rstrip(".")
+
+
+# ---- Jinja -----------------------------------------------------------------
+
+
+@lru_cache(maxsize=8)
+def _environment(language: str) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES / "mail"),
+        extensions=["jinja2.ext.i18n"],
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.policies["ext.i18n.trimmed"] = True
+    catalogue = wording.translations(language)
+    # Jinja's extension adds this method; its types do not know.
+    environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]
+    environment.filters.update(wrapped=_wrapped, sentence=wording.sentence, telephone=_telephone)
+    return environment
+
+
+def _wrapped(paragraph: str, indent: int = 0) -> str:
+    """The paragraph in lines of at most 70 characters; links stay whole."""
+    margin = " " * indent
+    lines = textwrap.wrap(
+        paragraph,
+        LINE_WIDTH,
+        initial_indent=margin,
+        subsequent_indent=margin,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return "\n".join(lines)
+
+
+def _telephone(number: str) -> str:
+    """The number as a `tel:` address has it."""
+    return "".join(character for character in number if character.isdecimal() or character == "+")

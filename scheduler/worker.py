@@ -1,0 +1,103 @@
+"""The loop beside the web server: due mail, lapsed holds and requests, sweeps.
+
+Any number of workers may run; what one has taken no other takes. Stopping
+one, even in the middle of a mail, loses nothing: its lease runs out.
+"""
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+from flask import Flask, current_app
+
+from scheduler.clock import utcnow
+from scheduler.domain.errors import StoreBusy
+from scheduler.gateways.smtp import SecureMail
+from scheduler.services import accounts, audit, booking, delivery, limits
+from scheduler.services.delivery import Counts
+from scheduler.settings import Settings
+
+log = logging.getLogger(__name__)
+
+PAUSE_SECONDS = 2.0
+SWEEP_EVERY = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one round did."""
+
+    mails: Counts
+    expired: int
+
+    def __str__(self) -> str:
+        mails = self.mails
+        return (
+            f"sent {mails.sent}, preview {mails.preview}, dropped {mails.dropped}, failed {mails.failed}, "
+            f"waiting {mails.waiting}, expired {self.expired}"
+        )
+
+
+def run_once(
+    settings: Settings, now: int, *, stop: threading.Event | None = None, lease: int = delivery.LEASE_SECONDS
+) -> Round:
+    """End what has lapsed and send all that is due. Expects an application context."""
+    delivery.note_running(now)
+    expired = booking.expire_lapsed(now)
+    stop = stop or threading.Event()
+    mails = delivery.send_due(settings, _server(settings), _clock_from(now), stop=stop, lease=lease)
+    return Round(mails, expired)
+
+
+def run_forever(app: Flask, stop: threading.Event) -> None:
+    """Rounds with short pauses until `stop` is set. No error of a round ends the loop."""
+    swept_at = 0
+    while not stop.is_set():
+        now = utcnow()
+        with app.app_context():
+            try:
+                run_once(app.config["SETTINGS"], now, stop=stop)
+                if now - swept_at >= SWEEP_EVERY:
+                    sweep(now)
+                    swept_at = now
+            except StoreBusy as busy:
+                log.warning("the database is busy, the next round tries again: %s", busy)
+            except Exception:
+                log.exception("a round of the worker failed")
+        stop.wait(PAUSE_SECONDS)
+
+
+def start_thread(app: Flask, stop: threading.Event) -> threading.Thread:
+    """The loop in a thread of the web server's process, for one-process installations and the demo."""
+    thread = threading.Thread(target=run_forever, args=(app, stop), name="worker", daemon=True)
+    thread.start()
+    return thread
+
+
+def stop_on_signals(stop: threading.Event) -> None:
+    """SIGTERM and SIGINT let the present mail end, then stop the loop."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+
+
+def sweep(now: int) -> None:
+    """Forget what is past its term: sessions, counters, audit lines."""
+    accounts.forget_sessions(now=now)
+    limits.forget(now=now)
+    audit.forget(now=now)
+
+
+def _server(settings: Settings) -> SecureMail | None:
+    if settings.mail_server is None:
+        return None
+    return cast(SecureMail, current_app.extensions["mail"])
+
+
+def _clock_from(now: int) -> Callable[[], int]:
+    """A clock that shows `now` and goes on from there: a long round must not hold stale leases."""
+    begun = time.monotonic()
+    return lambda: now + int(time.monotonic() - begun)
