@@ -8,7 +8,8 @@ long ones, so the standard library's `EmailMessage` writes it.
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.headerregistry import Address
+from email.header import Header
+from email.headerregistry import Address, AddressHeader
 from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
 from typing import Any
@@ -54,10 +55,24 @@ _SHORT = SMTP.clone(max_line_length=76)  # encoded words (RFC 2047), base64, quo
 
 
 class _HeaderPolicy(EmailPolicy):
-    """Long ASCII headers stay whole, for folding would encode them; others are folded into encoded words."""
+    """Long ASCII headers stay whole, for folding would encode them; others are written in encoded words.
+
+    The policy's own folding adds spaces to long names outside ASCII, so `Header` does that.
+    """
 
     def fold_binary(self, name: str, value: Any) -> bytes:
-        return (_LONG if str(value).isascii() else _SHORT).fold_binary(name, value)
+        if str(value).isascii():
+            return _LONG.fold_binary(name, value)
+        if isinstance(value, AddressHeader):
+            [mailbox] = value.addresses
+            words = f"{_encoded_words(name, mailbox.display_name)}\r\n <{mailbox.addr_spec}>"
+        else:
+            words = _encoded_words(name, str(value))
+        return f"{name}: {words}\r\n".encode("ascii")
+
+
+def _encoded_words(name: str, text: str) -> str:
+    return Header(text, "utf-8", header_name=name).encode(linesep="\r\n")
 
 
 def as_bytes(mail: OutgoingMail) -> bytes:
@@ -84,6 +99,8 @@ def as_bytes(mail: OutgoingMail) -> bytes:
             filename=CALENDAR_FILE,
             params={"name": CALENDAR_FILE},
         )
+    if mail.language:  # last, because adding a part moves every Content- header into it
+        message["Content-Language"] = _single_line(mail.language)
     return message.as_bytes(policy=_HeaderPolicy(linesep="\r\n"))
 
 
@@ -100,8 +117,6 @@ def _headers(mail: OutgoingMail) -> dict[str, Any]:
     }
     if mail.in_reply_to:
         headers["In-Reply-To"] = headers["References"] = _message_id(mail.in_reply_to)
-    if mail.language:
-        headers["Content-Language"] = _single_line(mail.language)
     return headers
 
 

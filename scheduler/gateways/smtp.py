@@ -28,6 +28,7 @@ __all__ = [
     "UnsafeHeader",
     "as_bytes",
     "deliver",
+    "init_app",
 ]
 
 CONNECT_TIMEOUT = 10.0
@@ -48,6 +49,8 @@ class MailFailure(SchedulerError):
 
 class TemporaryFailure(MailFailure):
     """Worth another attempt: 4xx, network, certificate, sign-in or set-up."""
+
+    code = "mail_delayed"
 
 
 class PermanentFailure(MailFailure):
@@ -140,6 +143,7 @@ class SecureConnection(Connection):
                 host.starttls(context=self._tls)
             if mail.username and mail.password:
                 host.login(mail.username, mail.password)
+            host.ehlo_or_helo_if_needed()
             cast(socket.socket, host.sock).settimeout(self._data_timeout)
         except BaseException:
             host.close()
@@ -196,6 +200,19 @@ class SecureMail(Mail):
             connect_timeout=self._connect_timeout,
             data_timeout=self._data_timeout,
         )
+
+
+def init_app(app: Any, settings: Any) -> SecureMail:
+    """Gives the application its `SecureMail` for `settings.mail_server`; None means that nothing is sent."""
+    server = settings.mail_server
+    app.config["MAIL_SERVER"] = server.host if server else None
+    if server:
+        app.config["MAIL_PORT"] = server.port
+        app.config["MAIL_USERNAME"] = server.username or None
+        app.config["MAIL_PASSWORD"] = server.password or None
+        app.config["MAIL_USE_TLS"] = server.use_tls
+        app.config["MAIL_USE_SSL"] = server.use_ssl
+    return SecureMail(app)
 
 
 def deliver(mail: OutgoingMail, connection: SecureConnection) -> None:

@@ -44,46 +44,50 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class PlainRule:
-    """A zone's standard time and, if it has summer time, its two yearly changes. Offsets in seconds."""
+class SummerTime:
+    """What clocks show between two yearly changes; `offset` in seconds east of UTC."""
 
     name: str
     offset: int
-    summer_name: str = ""
-    summer_offset: int = 0
-    to_summer: Change | None = None
-    to_standard: Change | None = None
+    begins: Change
+    ends: Change
+
+
+@dataclass(frozen=True, slots=True)
+class PlainRule:
+    """A zone's standard time, in seconds east of UTC, and its summer time if it has one."""
+
+    name: str
+    offset: int
+    summer: SummerTime | None = None
 
     def offset_at(self, at: int) -> int:
         """Seconds east of UTC at the instant, as the rule alone has it."""
-        if self.to_summer is None:
+        if self.summer is None:
             return self.offset
         year = datetime.fromtimestamp(at, UTC).year
-        return max(change for change in _changes(self, year) if change[0] <= at)[1]
+        return max(change for change in _changes(self.offset, self.summer, year) if change[0] <= at)[1]
 
     def leads_back(self, at: int, shown: datetime) -> bool:
         """Whether the local time `shown` means, by the rule alone, the instant `at` and no other."""
         if shown.utcoffset() != timedelta(seconds=self.offset_at(at)):
             return False
         wall = at + self.offset_at(at)
-        meant = {wall - offset for offset in (self.offset, self.summer_offset)}
+        meant = {wall - self.offset, wall - (self.summer or self).offset}
         return [each for each in meant if each + self.offset_at(each) == wall] == [at]
 
 
 @lru_cache(maxsize=1024)
-def _changes(rule: PlainRule, year: int) -> tuple[tuple[int, int], ...]:
+def _changes(standard: int, summer: SummerTime, year: int) -> tuple[tuple[int, int], ...]:
     """The changes of the year and of the one before, as (instant, offset from then on)."""
-    found = []
-    for change, before, after in (
-        (rule.to_summer, rule.offset, rule.summer_offset),
-        (rule.to_standard, rule.summer_offset, rule.offset),
-    ):
-        if change is not None:
-            found += [
-                (int(change.in_year(each).replace(tzinfo=UTC).timestamp()) - before, after)
-                for each in (year - 1, year)
-            ]
-    return tuple(found)
+    return tuple(
+        (int(change.in_year(each).replace(tzinfo=UTC).timestamp()) - before, after)
+        for each in (year - 1, year)
+        for change, before, after in (
+            (summer.begins, standard, summer.offset),
+            (summer.ends, summer.offset, standard),
+        )
+    )
 
 
 def vtimezone(zone: str) -> Timezone | None:
@@ -97,15 +101,15 @@ def vtimezone(zone: str) -> Timezone | None:
         return None
     component = Timezone()
     component.add("tzid", zone)
-    if rule.to_summer is None or rule.to_standard is None:
-        standard = _observance(TimezoneStandard(), rule.name, rule.offset, rule.offset, None)
-        component.add_component(standard)
+    if rule.summer is None:
+        component.add_component(_observance(TimezoneStandard(), rule.name, rule.offset, rule.offset, None))
         return component
+    summer = rule.summer
     component.add_component(
-        _observance(TimezoneDaylight(), rule.summer_name, rule.offset, rule.summer_offset, rule.to_summer)
+        _observance(TimezoneDaylight(), summer.name, rule.offset, summer.offset, summer.begins)
     )
     component.add_component(
-        _observance(TimezoneStandard(), rule.name, rule.summer_offset, rule.offset, rule.to_standard)
+        _observance(TimezoneStandard(), rule.name, summer.offset, rule.offset, summer.ends)
     )
     return component
 
@@ -163,22 +167,19 @@ def parse_footer(footer: str) -> PlainRule | None:
     match = _FOOTER.fullmatch(footer)
     if match is None:
         return None
-    quoted, bare, offset, summer_quoted, summer_bare, summer, *changes = match.groups()
+    quoted, bare, offset, summer_quoted, summer_bare, summer_offset, *changes = match.groups()
     standard = -_seconds(offset)
     if changes[0] is None:
         return PlainRule(quoted or bare, standard) if standard else None
-    summer_offset = -_seconds(summer) if summer else standard + 3600
-    to_summer, to_standard = _change(*changes[:4]), _change(*changes[4:])
-    if summer_offset < standard or max(to_summer.at, to_standard.at) >= 24 * 3600:
-        return None
-    return PlainRule(
-        quoted or bare,
-        standard,
+    summer = SummerTime(
         summer_quoted or summer_bare,
-        summer_offset,
-        to_summer,
-        to_standard,
+        -_seconds(summer_offset) if summer_offset else standard + 3600,
+        _change(*changes[:4]),
+        _change(*changes[4:]),
     )
+    if summer.offset < standard or max(summer.begins.at, summer.ends.at) >= 24 * 3600:
+        return None
+    return PlainRule(quoted or bare, standard, summer)
 
 
 def _change(month: str, week: str, weekday: str, at: str | None) -> Change:

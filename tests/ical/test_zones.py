@@ -11,7 +11,15 @@ from icalendar import Calendar
 from scheduler.domain.local_time import known_zones
 from scheduler.ical.feed import EventTexts, feed
 from scheduler.ical.invitation import download_copy
-from scheduler.ical.zones import Change, PlainRule, local_or_utc, parse_footer, plain_rule, vtimezone
+from scheduler.ical.zones import (
+    Change,
+    PlainRule,
+    SummerTime,
+    local_or_utc,
+    parse_footer,
+    plain_rule,
+    vtimezone,
+)
 from tests.ical.events import at, entry, veras
 from tests.ical.readers import Component, instants, read_leniently
 
@@ -189,12 +197,12 @@ def test_an_unknown_zone_is_refused(zone: str) -> None:
         (
             "<+1030>-10:30<+11>-11,M10.1.0,M4.1.0",
             PlainRule(
-                "+1030", 37800, "+11", 11 * HOUR, Change(10, 1, 0, 2 * HOUR), Change(4, 1, 0, 2 * HOUR)
+                "+1030", 37800, SummerTime("+11", 39600, Change(10, 1, 0, 7200), Change(4, 1, 0, 7200))
             ),
         ),
         (
             "NST3:30NDT,M3.2.0,M11.1.0/1:30",
-            PlainRule("NST", -12600, "NDT", -9000, Change(3, 2, 0, 2 * HOUR), Change(11, 1, 0, 5400)),
+            PlainRule("NST", -12600, SummerTime("NDT", -9000, Change(3, 2, 0, 7200), Change(11, 1, 0, 5400))),
         ),
         ("", None),
         ("UTC0", None),
