@@ -1,0 +1,107 @@
+"""What the day and time steps show: one offer for the whole horizon, seen as a month, a day, the soonest times."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from scheduler.domain.local_time import day_interval, local, local_day
+from scheduler.domain.practice import AppointmentType, Practice
+from scheduler.services.offers import Offer
+from scheduler.web.visitor.daylight import part_of_day
+from scheduler.web.visitor.month import Month, Part, counted, first_of_month, last_of_month, month_grid, parts
+from scheduler.web.visitor.zones import Clocks
+
+SOONEST = 3
+OTHER_DAYS = 3
+MOST_DAYS = 92
+_NOON = 12 * 3600
+
+Offering = Callable[[date, date], Offer]
+"""Free times between two local days of the practice, both included."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayStep:
+    """The day step: `next_free` is the first time after an empty month; without it and `soonest` all is booked."""
+
+    month: Month
+    soonest: tuple[int, ...]
+    next_free: int | None
+    is_fully_booked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TimeStep:
+    """The time step: `noon` is an instant inside the chosen day of the practice, `other_days` (noon, free times)."""
+
+    day: date
+    noon: int
+    parts: tuple[Part, ...]
+    other_days: tuple[tuple[date, int, int], ...]
+
+
+def day_step(
+    practice: Practice, kind: AppointmentType, offering: Offering, *, month: date | None, now: int
+) -> DayStep:
+    """The month asked for (else that of the soonest time) and the soonest times."""
+    today, horizon = _reach(practice, kind, now)
+    near = offering(today, min(horizon, today + timedelta(days=MOST_DAYS - 1)))
+    first = _within(month, today, horizon) or _month_of_soonest(near, practice.zone, today)
+    free = counted(near.starts, practice.zone)
+    if last_of_month(first) > today + timedelta(days=MOST_DAYS - 1):
+        free = counted(offering(first, last_of_month(first)).starts, practice.zone)
+    grid = month_grid(first, free, today=today, horizon=horizon)
+    end = day_interval(last_of_month(first), practice.zone)[1]
+    later = next((at for at in near.starts if at >= end), None)
+    return DayStep(grid, _varied(near.starts, practice.zone), later or (near.starts[0] if near.starts else None), not near.starts)
+
+
+def bookable_day(practice: Practice, kind: AppointmentType, day: date | None, now: int) -> date | None:
+    """The day, if it lies between today and the horizon."""
+    today, horizon = _reach(practice, kind, now)
+    return day if day and today <= day <= horizon else None
+
+
+def time_step(practice: Practice, offering: Offering, clocks: Clocks, day: date) -> TimeStep:
+    """A day's times, and the next days that have some."""
+    offer = offering(day, day + timedelta(days=41))
+    starts = [at for at in offer.starts if local_day(at, practice.zone) == day]
+    later = counted((at for at in offer.starts if local_day(at, practice.zone) > day), practice.zone)
+    other_days = tuple((other, noon(other, practice.zone), later[other]) for other in sorted(later)[:OTHER_DAYS])
+    return TimeStep(day, noon(day, practice.zone), parts(starts, clocks.shown, day), other_days)
+
+
+def close_to(offering: Offering, at: int, zone: str, count: int = 6) -> tuple[int, ...]:
+    """Free times nearest to `at`, in order of time: first those of its day, then the days after."""
+    day = local_day(at, zone)
+    starts = offering(day, day + timedelta(days=13)).starts
+    nearest = sorted(starts, key=lambda start: (local_day(start, zone) != day, abs(start - at)))
+    return tuple(sorted(nearest[:count]))
+
+
+def noon(day: date, zone: str) -> int:
+    """An instant well inside the local day."""
+    return day_interval(day, zone)[0] + _NOON
+
+
+def _varied(starts: tuple[int, ...], zone: str) -> tuple[int, ...]:
+    """The soonest times, one for each part of a day: a choice, rather than the same hour three times over."""
+    firsts: dict[tuple[date, str], int] = {}
+    for at in starts:
+        firsts.setdefault((local_day(at, zone), part_of_day(local(at, zone).hour)), at)
+        if len(firsts) == SOONEST:
+            break
+    return tuple(firsts.values())
+
+
+def _reach(practice: Practice, kind: AppointmentType, now: int) -> tuple[date, date]:
+    today = local_day(now, practice.zone)
+    return today, today + timedelta(days=kind.rule(practice.rules).horizon_days)
+
+
+def _within(month: date | None, today: date, horizon: date) -> date | None:
+    return month if month and first_of_month(today) <= month <= horizon else None
+
+
+def _month_of_soonest(offer: Offer, zone: str, today: date) -> date:
+    return first_of_month(local_day(offer.starts[0], zone) if offer.starts else today)

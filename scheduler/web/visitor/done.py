@@ -1,0 +1,64 @@
+"""The end of a booking: booked, or asked for. And the practice's privacy notice."""
+
+from flask import g, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from scheduler.clock import utcnow
+from scheduler.domain.errors import Refused
+from scheduler.services import booking, manage
+from scheduler.web import form_token
+from scheduler.web.visitor import daylight
+from scheduler.web.visitor.blueprint import blueprint, to
+from scheduler.web.visitor.choose import clocks_for
+
+PURPOSE = "address"
+
+
+@blueprint.get("/book/<practice>/<kind>/done/<token>")
+def done(kind: str, token: str) -> str:
+    """What was booked, and what happens next."""
+    return done_page(token)
+
+
+@blueprint.post("/book/<practice>/<kind>/done/<token>/address")
+def address(kind: str, token: str) -> Response | tuple[str, int]:
+    """Correct the address the mails go to; the page then has a new address of its own."""
+    booked_here(token)
+    email = request.form.get("email", "")[:300]
+    if not form_token.is_genuine(request.form.get(form_token.FIELD, ""), PURPOSE, token):
+        return done_page(token, email=email, problem="stale"), 400
+    try:
+        fresh = manage.correct_address(token, email, now=utcnow())
+    except Refused as refused:
+        return done_page(token, email=email, problem=next(iter(refused.problems.values()))), 422
+    return redirect(to("done", kind=kind, token=fresh), 303)
+
+
+@blueprint.get("/book/<practice>/privacy")
+def privacy() -> str:
+    """What happens to a visitor's details, in plain words."""
+    return render_template("visitor/privacy.html")
+
+
+def done_page(token: str, *, email: str = "", problem: str = "") -> str:
+    """The booked page; `problem` belongs to the corrected address."""
+    booked = booked_here(token)
+    clocks = clocks_for(booked.kind, utcnow())
+    hour = daylight.hour_of(booked.start, clocks.shown)
+    return render_template(
+        "visitor/done.html",
+        booked=booked,
+        kind=booked.kind,
+        person=booked.appointment.participants[0],
+        clocks=clocks,
+        sun=daylight.sun(hour, daylight.LARGE),
+        email=email,
+        problem=problem,
+        form_token=form_token.issue(PURPOSE, token),
+    )
+
+
+def booked_here(token: str) -> booking.Booked:
+    """The booking of this link, in this practice only. **Raises** `NotFound`."""
+    g.is_private = True
+    return booking.find_booked(g.practice, token, now=utcnow())

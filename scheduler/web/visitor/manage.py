@@ -1,0 +1,136 @@
+"""The page behind "Change or cancel" in the mail: see, move, cancel, calendar file. Opening it changes nothing."""
+
+from datetime import date
+from functools import partial
+
+from flask import Response as FlaskResponse
+from flask import g, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from scheduler.clock import utcnow
+from scheduler.domain.errors import SlotTaken, WrongState
+from scheduler.domain.local_time import local_day
+from scheduler.services import manage, messages
+from scheduler.services.offers import Offer
+from scheduler.web import form_token
+from scheduler.web.visitor.blueprint import blueprint, enter_practice, to
+from scheduler.web.visitor.choice import bookable_day, day_step, time_step
+from scheduler.web.visitor.choose import parse_start
+from scheduler.web.visitor.month import parse_day, parse_month
+from scheduler.web.visitor.zones import clocks
+
+PURPOSE = "manage"
+LONGEST_LINE = 300
+
+
+@blueprint.get("/appointments/<token>")
+def appointment(token: str) -> str:
+    """The appointment as it stands."""
+    return manage_page(find(token), token)
+
+
+@blueprint.post("/appointments/<token>")
+def change(token: str) -> Response | str | tuple[str, int]:
+    """Cancel, or say that this was somebody else."""
+    managed = find(token)
+    if not _is_genuine(token):
+        return manage_page(managed, token, notice="stale"), 400
+    manage.opened(token, now=utcnow())
+    if request.form.get("action") == "disown":
+        manage.disown(token, now=utcnow())
+        return render_template("visitor/disowned.html")
+    try:
+        manage.cancel(token, note=request.form.get("note", "")[:LONGEST_LINE], now=utcnow())
+    except WrongState:
+        return manage_page(find(token), token), 409
+    return redirect(to("appointment", token=token), 303)
+
+
+@blueprint.get("/appointments/<token>/move")
+def move(token: str) -> str | Response:
+    """The day and time steps for the new time."""
+    managed = find(token)
+    return move_page(managed, token) if managed.can_move else redirect(to("appointment", token=token), 303)
+
+
+@blueprint.post("/appointments/<token>/move")
+def press_move(token: str) -> Response | tuple[str, int]:
+    """A pressed time: the appointment moves there."""
+    managed = find(token)
+    start = parse_start(request.form.get("start", ""))
+    if start is None or not _is_genuine(token):
+        return move_page(managed, token, problem="stale"), 400
+    manage.opened(token, now=utcnow())
+    try:
+        manage.move(token, start, now=utcnow())
+    except SlotTaken:
+        return move_page(managed, token, problem="taken", lost=start), 409
+    except WrongState:
+        return manage_page(find(token), token), 409
+    return redirect(to("appointment", token=token, moved="1"), 303)
+
+
+@blueprint.get("/appointments/<token>/invite.ics")
+def calendar_file(token: str) -> FlaskResponse:
+    """The appointment as a file for the visitor's own calendar."""
+    managed = find(token)
+    answer = FlaskResponse(
+        messages.calendar_file(managed, now=utcnow()), content_type="text/calendar; charset=utf-8; method=PUBLISH"
+    )
+    answer.headers["Content-Disposition"] = 'attachment; filename="appointment.ics"'
+    return answer
+
+
+def find(token: str) -> manage.Managed:
+    """The appointment of this link; the page then speaks its practice's languages. **Raises** `NotFound`."""
+    g.is_private = True
+    managed = manage.find(token, now=utcnow())
+    enter_practice(managed.practice)
+    return managed
+
+
+def manage_page(managed: manage.Managed, token: str, *, notice: str = "") -> str:
+    """The page in whatever state the appointment is."""
+    zone = g.view.tz or managed.appointment.visitor_zone
+    return render_template(
+        "visitor/manage.html",
+        managed=managed,
+        appointment=managed.appointment,
+        kind=managed.kind,
+        clocks=clocks(managed.practice, managed.kind, zone, utcnow()),
+        notice=notice or ("moved" if request.args.get("moved") == "1" else ""),
+        link=token,
+        token=form_token.issue(PURPOSE, token),
+    )
+
+
+def move_page(managed: manage.Managed, token: str, *, problem: str = "", lost: int | None = None) -> str:
+    """The day or the time step of a move: same therapist, same type."""
+    now, kind, practice = utcnow(), managed.kind, managed.practice
+    offering = partial(_move_offer, token, now)
+    shown = clocks(practice, kind, g.view.tz or managed.appointment.visitor_zone, now)
+    page = {
+        "kind": kind,
+        "clocks": shown,
+        "now": now,
+        "flow": {"days": "move", "press": "press_move", "place": {"token": token}, "held": None, "moving": managed},
+        "problem": problem,
+        "lost": lost,
+        "therapists": (),
+        "token": form_token.issue(PURPOSE, token),
+    }
+    wanted = local_day(lost, practice.zone) if lost else parse_day(request.args.get("day", ""))
+    chosen = bookable_day(practice, kind, wanted, now)
+    if chosen:
+        return render_template("visitor/time.html", step=time_step(practice, offering, shown, chosen), **page)
+    month = parse_month(request.args.get("month", ""))
+    step = day_step(practice, kind, offering, month=month, now=now)
+    return render_template("visitor/day.html", step=step, asked=month is not None, **page)
+
+
+def _move_offer(token: str, now: int, first: date, last: date) -> Offer:
+    return manage.move_offer(token, first, last, now=now)
+
+
+def _is_genuine(token: str) -> bool:
+    return form_token.is_genuine(request.form.get(form_token.FIELD, ""), PURPOSE, token)

@@ -1,0 +1,49 @@
+"""What a visitor reads when something cannot be done: never a bare number, always what to do now."""
+
+from flask import render_template, request
+from werkzeug.exceptions import HTTPException
+
+from scheduler.domain.errors import NotFound, Paused, StoreBusy, TooMany, WrongState
+from scheduler.web.errors import request_number
+from scheduler.web.visitor.answers import FIELDS, KEY
+from scheduler.web.visitor.blueprint import blueprint
+
+Page = tuple[str, int] | tuple[str, int, dict[str, str]]
+_KEPT = (*FIELDS, KEY, "form_token", "action", "start")
+
+
+@blueprint.errorhandler(NotFound)
+@blueprint.errorhandler(404)
+def not_found(error: Exception) -> Page:
+    """A link that leads nowhere, or no longer."""
+    return render_template("visitor/old_link.html"), 404
+
+
+@blueprint.errorhandler(Paused)
+def paused(error: Paused) -> Page:
+    """The practice takes no bookings now."""
+    return render_template("visitor/paused.html", until=error.until), 503
+
+
+@blueprint.errorhandler(TooMany)
+@blueprint.errorhandler(429)
+def too_many(error: TooMany | HTTPException) -> Page:
+    """One answer for every limit."""
+    wait = error.retry_after if isinstance(error, TooMany) else 3600
+    return render_template("visitor/too_many.html"), 429, {"Retry-After": str(wait)}
+
+
+@blueprint.errorhandler(WrongState)
+def wrong_state(error: WrongState) -> Page:
+    """The appointment was changed meanwhile."""
+    return render_template("visitor/old_link.html"), 409
+
+
+@blueprint.errorhandler(StoreBusy)
+@blueprint.errorhandler(500)
+def our_fault(error: Exception) -> Page:
+    """The fault is ours: the same form once more, with the same key, so that nothing is booked twice."""
+    fields = [(name, request.form[name]) for name in _KEPT if name in request.form]
+    busy = isinstance(error, StoreBusy)
+    page = render_template("visitor/fault.html", fields=fields, number=request_number())
+    return page, 503 if busy else 500
