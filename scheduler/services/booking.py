@@ -11,10 +11,11 @@ from scheduler.domain import appointment as lifecycle
 from scheduler.domain import eligibility
 from scheduler.domain.appointment import Action, Appointment, Participant, Status
 from scheduler.domain.eligibility import Outcome
-from scheduler.domain.errors import AnotherRequest, NotFound, Paused, SlotTaken, TooMany, WrongState
+from scheduler.domain.errors import AnotherRequest, NotFound, SlotTaken, TooMany, WrongState
 from scheduler.domain.practice import AppointmentType, Approval, Practice, Therapist
 from scheduler.services import forms, notices, placing
 from scheduler.services.forms import CheckedBooking
+from scheduler.services.offers import check_open
 from scheduler.store import appointments, catalogue, claims, participants
 from scheduler.store.catalogue import Catalogue
 from scheduler.store.database import Transaction, reading, retried, transaction, vault_of
@@ -123,7 +124,7 @@ def release(practice: Practice, token: str, *, now: int) -> None:
         held, _ = appointments.by_hold(tx, practice.id, token)
         if held.status is Status.HELD:
             stock = catalogue.by_id(tx, practice.id)
-            placing.clear(tx, stock, stock.therapist_of_id(held.therapist_id), (0, 0), now=now)
+            placing.clear(tx, stock, stock.therapist_of_id(held.therapist_id), now=now)
             status = lifecycle.after(held.status, Action.RELEASE)
             appointments.change(tx, held, replace(held, status=status, expires_at=None, changed_at=now))
 
@@ -163,7 +164,7 @@ def book(
 
     **Raises** `Refused`, `SlotTaken`, `TooMany`, `AnotherRequest`, `Paused`.
     """
-    request = _request(practice, kind, raw, key=key, source=source, start=start)
+    request = _request(practice, kind, raw, key=key, source=source, start=start, therapist=therapist)
     return _book(practice, kind, start, therapist, request, None, now=now, limited=limited)
 
 
@@ -184,14 +185,6 @@ def expire_lapsed(now: int) -> int:
     for one in lapsed:
         _expire_one(one, now)
     return len(lapsed)
-
-
-def check_open(practice: Practice, now: int) -> None:
-    """**Raises** `Paused` while the practice takes no bookings."""
-    if not practice.published:
-        raise Paused(None)
-    if practice.paused_until is not None and practice.paused_until > now:
-        raise Paused(practice.paused_until)
 
 
 @retried
@@ -261,7 +254,7 @@ def _take(
     if hold_token is not None:
         held, _ = appointments.by_hold(tx, stock.practice.id, hold_token)
         person = stock.therapist_of_id(held.therapist_id)
-        placing.clear(tx, stock, person, (0, 0), now=now)
+        placing.clear(tx, stock, person, now=now)
         stock = catalogue.by_id(tx, stock.practice.id)
         held, _ = appointments.by_hold(tx, stock.practice.id, hold_token)
         if held.participants:
@@ -364,10 +357,18 @@ def _consents(practice: Practice, kind: AppointmentType, keys: Sequence[str]) ->
 
 
 def _request(
-    practice: Practice, kind: AppointmentType, raw: Mapping[str, Any], *, key: str, source: str, start: int
+    practice: Practice,
+    kind: AppointmentType,
+    raw: Mapping[str, Any],
+    *,
+    key: str,
+    source: str,
+    start: int,
+    therapist: Therapist | None = None,
 ) -> _Request:
     form = forms.check(raw, practice, kind)
-    body = json.dumps([kind.id, start, dict(raw)], sort_keys=True, default=str)
+    wanted = therapist.id if therapist else ""
+    body = json.dumps([kind.id, start, wanted, dict(raw)], sort_keys=True, default=str)
     return _Request(
         form=form,
         key_hash=hashlib.sha256(key.encode()).digest(),

@@ -13,7 +13,7 @@ from threading import Lock
 
 from scheduler.domain.appointment import Appointment
 from scheduler.domain.availability import open_spans
-from scheduler.domain.errors import Refused
+from scheduler.domain.errors import Paused, Refused
 from scheduler.domain.intervals import Interval
 from scheduler.domain.local_time import day_interval, local_day
 from scheduler.domain.practice import AppointmentType, Practice, Therapist
@@ -41,7 +41,13 @@ class Offer:
 
 
 def offer(
-    practice: Practice, kind: AppointmentType, first: date, last: date, *, therapist: Therapist | None, now: int
+    practice: Practice,
+    kind: AppointmentType,
+    first: date,
+    last: date,
+    *,
+    therapist: Therapist | None,
+    now: int,
 ) -> Offer:
     """The free times of the practice's local days `first` to `last`, both included.
 
@@ -55,12 +61,21 @@ def offer(
 def offer_by_slug(
     practice: str, kind: str, first: date, last: date, *, therapist: str | None, now: int
 ) -> Offer:
-    """Like `offer`, by slugs, in one transaction. **Raises** `NotFound`, `Refused`."""
+    """Like `offer`, by slugs, in one transaction. **Raises** `NotFound`, `Refused`, `Paused`."""
     check_range(first, last)
     with reading() as tx:
         stock = catalogue.by_slug(tx, practice)
+        check_open(stock.practice, now)
         chosen = stock.therapist_of_slug(therapist) if therapist else None
         return offer_of(tx, stock, stock.type_of_slug(kind), first, last, therapist=chosen, now=now)
+
+
+def check_open(practice: Practice, now: int) -> None:
+    """**Raises** `Paused` while the practice takes no bookings."""
+    if not practice.published:
+        raise Paused(None)
+    if practice.paused_until is not None and practice.paused_until > now:
+        raise Paused(practice.paused_until)
 
 
 def check_range(first: date, last: date) -> None:
@@ -81,13 +96,16 @@ def offer_of(
     therapist: Therapist | None,
     now: int,
 ) -> Offer:
-    """The offer from within a transaction, remembered by revision."""
+    """The offer from within a transaction, remembered by revision; `kind` is read anew as of that revision."""
+    kind = stock.type_of_id(kind.id)
     people = candidates(stock, kind, therapist)
     version = (stock.revision, tuple(stock.revisions[person.id] for person in people))
     key = ("offer", kind.id, therapist.id if therapist else "", first, last)
     remembered = _recall(tx, key)
-    if remembered is not None and remembered[0] == version and remembered[1] <= now < remembered[2].valid_until:
-        return remembered[2]
+    if remembered is not None:
+        known_as, since, answer = remembered
+        if known_as == version and since <= now < answer.valid_until:
+            return answer
     found = _compute(tx, stock, kind, first, last, people=people, now=now)
     _remember(tx, key, (version, now, found))
     return found
@@ -112,11 +130,11 @@ def offer_without(
 
 
 def candidates(stock: Catalogue, kind: AppointmentType, therapist: Therapist | None) -> list[Therapist]:
-    """Who may take an appointment of this type, in the fixed order."""
+    """Who may take an appointment of this type, in the fixed order: a type names active therapists only."""
     return [
         person
         for person in stock.therapists
-        if person.active and person.id in kind.therapist_ids and (therapist is None or person.id == therapist.id)
+        if person.id in kind.therapist_ids and (therapist is None or person.id == therapist.id)
     ]
 
 
@@ -130,7 +148,12 @@ def starts_of(
     taken: Iterable[Taken],
     now: int,
 ) -> list[int]:
-    """The starts at which this therapist can be booked on these local days: the one rule."""
+    """The starts at which this therapist can be booked on these local days: the one rule.
+
+    None for a type that is switched off, or that this therapist does not offer (any more).
+    """
+    if not kind.enabled or therapist_id not in kind.therapist_ids:
+        return []
     rules, zone = stock.practice.rules, stock.practice.zone
     rule = kind.rule(rules)
     mine = [one for one in taken if one.therapist_id == therapist_id]

@@ -128,7 +128,7 @@ def clocks_for(kind: AppointmentType, now: int) -> Clocks:
 
 def refuse_when_paused() -> None:
     """**Raises** `Paused` while the practice takes no bookings."""
-    booking.check_open(g.practice, utcnow())
+    offers.check_open(g.practice, utcnow())
 
 
 def parse_start(text: str) -> int | None:
