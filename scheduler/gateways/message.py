@@ -78,7 +78,8 @@ def _encoded_words(name: str, text: str) -> str:
 def as_bytes(mail: OutgoingMail) -> bytes:
     """The whole message as it goes over the wire, CRLF lines.
 
-    **Raises** `UnsafeHeader` or another `ValueError` where a header or an address cannot be written.
+    **Raises** `UnsafeHeader` or another `ValueError` where a header or an address
+    cannot be written, or the calendar has another METHOD than the mail.
     """
     message = EmailMessage(policy=_SHORT)
     for name, value in _headers(mail).items():
@@ -86,6 +87,8 @@ def as_bytes(mail: OutgoingMail) -> bytes:
     message.set_content(mail.text, cte="quoted-printable")
     message.add_alternative(mail.html, subtype="html", cte="quoted-printable")
     if mail.calendar is not None:
+        if f"\r\nMETHOD:{mail.method}\r\n".encode() not in mail.calendar:
+            raise ValueError("the method of the mail is not that of its calendar")
         message.add_alternative(
             mail.calendar.decode(),
             subtype="calendar",
@@ -123,7 +126,7 @@ def _headers(mail: OutgoingMail) -> dict[str, Any]:
 def _single_line(value: str) -> str:
     if _UNSAFE.search(value):
         raise UnsafeHeader("a header value must be one line of text")
-    return " ".join(value.split())
+    return " ".join(word for word in value.split(" ") if word)
 
 
 def _message_id(value: str) -> str:

@@ -1,11 +1,12 @@
 """Mails of the cast, as fixed values."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from scheduler.gateways.message import OutgoingMail
 
-CALENDAR = "BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nX-NOTE:à l’heure\r\nEND:VCALENDAR\r\n".encode()
+CALENDAR = (Path(__file__).parents[1] / "golden" / "booked.ics").read_bytes()
 
 TO_VERA = OutgoingMail(
     message_id="<6f1c@demo.example>",
