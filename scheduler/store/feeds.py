@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import bindparam, select, update
 
 from scheduler.domain.appointment import Status
 from scheduler.domain.disclosure import FeedLevel
@@ -77,6 +76,10 @@ _NAMES = (
 )
 
 
+Entry = tuple[str, str, int, str, int, int, int, int]
+"""Id, uid, sequence, status, start, end, created and changed: a tuple, because feeds have thousands."""
+
+
 @dataclass(frozen=True, slots=True)
 class FeedSource:
     """Everything about a feed but its entries. `changed_at` never goes back; `last_used` is a UTC day."""
@@ -112,9 +115,9 @@ def source(tx: Transaction, token_hash: bytes) -> FeedSource:
     )
 
 
-def entries(tx: Transaction, therapist_id: str, window: Interval) -> Sequence[Row[Any]]:
-    """The appointments that start within the window: id, uid, sequence, status, start, end, created, changed."""
-    return tx.execute(_ENTRIES, _bound(therapist_id, window)).all()
+def entries(tx: Transaction, therapist_id: str, window: Interval) -> Sequence[Entry]:
+    """What is shown and starts within the window, in no order."""
+    return tx.execute(_ENTRIES, _bound(therapist_id, window)).tuples().all()
 
 
 def names(tx: Transaction, therapist_id: str, window: Interval) -> dict[str, list[str]]:

@@ -120,13 +120,14 @@ def request_number() -> str:
 
 
 def problem(answer: Answer, detail: str = "", **more: Any) -> Response:
-    """An answer as problem+json. **Source**: RFC 9457."""
+    """An answer as problem+json, in the request's language. **Source**: RFC 9457."""
+    _speak()
     body = {
         "type": "about:blank",
-        "title": answer.title,
+        "title": gettext(answer.title),
         "status": answer.status,
         "code": answer.code,
-        "detail": detail or answer.sentence,
+        "detail": gettext(detail or answer.sentence),
         **more,
         "number": request_number(),
     }
@@ -146,7 +147,8 @@ def tell(answer: Answer, **more: Any) -> Response:
 def _refuse(error: refusals.SchedulerError) -> ResponseReturnValue:
     answer = answer_of(error)
     if isinstance(error, refusals.Refused):
-        fields = [{"field": field, "message": message} for field, message in error.problems.items()]
+        _speak()
+        fields = [{"field": field, "message": gettext(text)} for field, text in error.problems.items()]
         return tell(answer, errors=fields)
     response = tell(answer)
     if isinstance(error, refusals.TooMany):
@@ -197,3 +199,8 @@ def _page(answer: Answer) -> Response:
         _log.warning("error page not rendered", exc_info=True, extra={"number": request_number()})
         return plain
     return Response(page, answer.status)
+
+
+def _speak() -> None:
+    if "language" not in g:
+        use_language(wording.SUPPORTED, wanted=request.args.get("lang", ""))

@@ -1,5 +1,6 @@
-"""JSON API, version 1."""
+"""JSON API, version 1: what the visitor pages do, for programs."""
 
-from flask import Blueprint
+from scheduler.web.api import appointments, document, practices, slots
+from scheduler.web.api.blueprint import blueprint
 
-blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
+__all__ = ["appointments", "blueprint", "document", "practices", "slots"]
