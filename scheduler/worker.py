@@ -85,7 +85,8 @@ def stop_on_signals(stop: threading.Event) -> None:
 
 
 def sweep(now: int) -> None:
-    """Forget what is past its term: sessions, counters, audit lines."""
+    """Forget what is past its term: answers on dead holds, sessions, counters, audit lines."""
+    booking.forget_answers(now=now)
     accounts.forget_sessions(now=now)
     limits.forget(now=now)
     audit.forget(now=now)

@@ -24,6 +24,9 @@ from scheduler.store.secrets import new_token
 HOLDS_PER_SOURCE = 3
 HOLDS_PER_PRACTICE = 60
 BOOKINGS_PER_SOURCE_AND_HOUR = 20
+ANSWERS_SECONDS = 24 * 3600
+"""How long what was typed stays on a hold that ended without a booking."""
+
 KNOWN_ANSWERED_WITHIN = 4 * 3600
 """A known contact's request for a one-per-client type is declined by mail after this, as a person might."""
 
@@ -89,9 +92,10 @@ def hold(
         stock = catalogue.by_id(tx, practice.id)
         check_open(stock.practice, now)
         source_hash = vault_of(tx).lookup("source", source)
-        if limited:
-            _check_holds(tx, practice.id, source_hash, now)
         person, stock = placing.place(tx, stock, kind, start, therapist, now=now)
+        if limited:  # counted behind the calendar's lock, so that holds pressed at once are seen
+            _check_holds(tx, practice.id, source_hash, now)
+        kind = stock.type_of_id(kind.id)
         held = placing.new_appointment(
             tx, stock, kind, person, start, status=Status.HELD, language=language, zone=zone, now=now
         )
@@ -144,7 +148,9 @@ def book_held(
     **Raises** `Refused`, `SlotTaken`, `TooMany`, `NotFound`, `AnotherRequest`, `Paused`.
     """
     held = find_hold(practice, token, now=now)
-    request = _request(practice, held.kind, raw, key=key, source=source, start=held.start)
+    request = _request(
+        practice, held.kind, raw, key=key, source=source, start=held.start, therapist=held.therapist
+    )
     return _book(practice, held.kind, held.start, held.therapist, request, token, now=now, limited=limited)
 
 
@@ -169,12 +175,14 @@ def book(
 
 
 def find_booked(practice: Practice, token: str, *, now: int) -> Booked:
-    """What the booked page shows, by manage token. **Raises** `NotFound`."""
+    """What the booked page shows, by manage token. **Raises** `NotFound`, also once the link has died."""
     with reading() as tx:
         practice_id, appointment_id, person_id = participants.by_token(tx, token)
         if practice_id != practice.id:
             raise NotFound("no such appointment")
         found = appointments.find(tx, practice.id, appointment_id)
+        if found.end + lifecycle.MANAGE_SECONDS_AFTER < now:
+            raise NotFound("this link has expired")
         return _booked(tx, catalogue.by_id(tx, practice.id), found, person_id, token=token)
 
 
@@ -185,6 +193,12 @@ def expire_lapsed(now: int) -> int:
     for one in lapsed:
         _expire_one(one, now)
     return len(lapsed)
+
+
+def forget_answers(*, now: int) -> int:
+    """Empty holds that ended a day ago of what was typed on them; returns how many. The worker's sweep."""
+    with transaction() as tx:
+        return appointments.forget_answers(tx, ended_before=now - ANSWERS_SECONDS)
 
 
 @retried
@@ -207,8 +221,13 @@ def _book(
 ) -> Booked:
     try:
         return _book_once(practice, kind, start, therapist, request, hold_token, now=now, limited=limited)
-    except claims.KeyInUse:  # the same form was answered at this moment: give that answer
-        return _book_once(practice, kind, start, therapist, request, hold_token, now=now, limited=limited)
+    except (claims.KeyInUse, SlotTaken, TooMany):
+        # Perhaps it was the same form, sent twice, that got here first: then give that answer.
+        with reading() as tx:
+            answered = _replay(tx, catalogue.by_id(tx, practice.id), request, now)
+        if answered is None:
+            raise
+        return answered
 
 
 @retried
@@ -225,15 +244,15 @@ def _book_once(
 ) -> Booked:
     with transaction() as tx:
         stock = catalogue.by_id(tx, practice.id)
-        check_open(stock.practice, now)
         replayed = _replay(tx, stock, request, now)
         if replayed is not None:
             return replayed
-        if limited:
-            _check_limits(tx, practice.id, request, now)
+        check_open(stock.practice, now)
         kept, stock = _take(tx, stock, kind, start, therapist, hold_token, request, now=now)
         if isinstance(kept, Booked):
             return kept
+        if limited:  # counted behind the calendar's lock, so that forms sent at once are seen
+            _check_limits(tx, practice.id, request, now)
         booked = _complete(tx, stock, kind, kept, request, now=now)
         claims.remember(tx, practice.id, request.key_hash, request.body_hash, booked.id, now=now)
         return _booked(tx, stock, booked, booked.participants[0].id)
@@ -250,20 +269,16 @@ def _take(
     *,
     now: int,
 ) -> tuple[Appointment | Booked, Catalogue]:
-    """A row in status held that this booking may turn into an appointment, or the booking already made of it."""
+    """A held row that this booking may turn into an appointment, or the booking already made of it."""
     if hold_token is not None:
         held, _ = appointments.by_hold(tx, stock.practice.id, hold_token)
-        person = stock.therapist_of_id(held.therapist_id)
-        placing.clear(tx, stock, person, now=now)
+        placing.clear(tx, stock, stock.therapist_of_id(held.therapist_id), now=now)
         stock = catalogue.by_id(tx, stock.practice.id)
         held, _ = appointments.by_hold(tx, stock.practice.id, hold_token)
         if held.participants:
             return _booked(tx, stock, held, held.participants[0].id), stock
-        current = stock.type_of_id(kind.id)
         if held.status is Status.HELD:
-            if not current.enabled or not placing.is_offered(
-                tx, stock, current, person, start, now=now, rule_now=held.created_at, without=held.id
-            ):
+            if not _may_keep(tx, stock, held, now=now):
                 raise SlotTaken("the held time is no longer offered")
             return held, stock
     person, stock = placing.place(tx, stock, kind, start, therapist, now=now)
@@ -282,8 +297,29 @@ def _take(
     return fresh, stock
 
 
+def _may_keep(tx: Transaction, stock: Catalogue, held: Appointment, *, now: int) -> bool:
+    """Whether the rule still gives the held time: as when pressed, once lapsed as now, never the past."""
+    is_running = held.expires_at is not None and now < held.expires_at
+    return held.start > now and placing.is_offered(
+        tx,
+        stock,
+        stock.type_of_id(held.type_id),
+        stock.therapist_of_id(held.therapist_id),
+        held.start,
+        now=now,
+        rule_now=held.created_at if is_running else now,
+        without=held.id,
+    )
+
+
 def _complete(
-    tx: Transaction, stock: Catalogue, kind: AppointmentType, held: Appointment, request: _Request, *, now: int
+    tx: Transaction,
+    stock: Catalogue,
+    kind: AppointmentType,
+    held: Appointment,
+    request: _Request,
+    *,
+    now: int,
 ) -> Appointment:
     """Turn a held row into an appointment or request, with its people, claim and mails."""
     form = request.form
@@ -418,7 +454,8 @@ def _held(
     now: int,
 ) -> Held:
     lapsed = held.expires_at is not None and held.expires_at <= now
-    status = "booked" if held.participants else "held" if held.status is Status.HELD and not lapsed else "expired"
+    still_held = held.status is Status.HELD and not lapsed
+    status = "booked" if held.participants else "held" if still_held else "expired"
     return Held(
         token=token,
         practice=stock.practice,
@@ -437,7 +474,7 @@ def _booked(
     tx: Transaction, stock: Catalogue, found: Appointment, participant_id: str, token: str | None = None
 ) -> Booked:
     kind = stock.type_of_id(found.type_id)
-    waits = found.status is Status.REQUESTED
+    promised = promised_answer(stock.practice, kind, found.start, since=found.created_at)
     return Booked(
         uid=found.uid,
         status=found.status,
@@ -448,6 +485,6 @@ def _booked(
         kind=kind,
         token=token or participants.token(tx, participant_id),
         appointment=found,
-        answer_by=promised_answer(stock.practice, kind, found.start, since=found.created_at) if waits else None,
+        answer_by=promised if found.status is Status.REQUESTED else None,
     )
 

@@ -65,7 +65,10 @@ def book_by_hand(
 
 @retried
 def move(practice: Practice, appointment_id: str, start: int, *, by: str, now: int) -> Appointment:
-    """Move to any time that is not taken; everybody is told. **Raises** `SlotTaken`, `WrongState`, `NotFound`."""
+    """Move to any time that is not taken; everybody is told.
+
+    **Raises** `SlotTaken`, `WrongState`, `NotFound`.
+    """
     with transaction() as tx:
         stock = catalogue.by_id(tx, practice.id)
         before = appointments.find(tx, practice.id, appointment_id)
@@ -87,7 +90,7 @@ def cancel(practice: Practice, appointment_id: str, *, by: str, now: int) -> App
         stock = catalogue.by_id(tx, practice.id)
         before = appointments.find(tx, practice.id, appointment_id)
         therapist = stock.therapist_of_id(before.therapist_id)
-        placing.clear(tx, stock, therapist, (0, 0), now=now)
+        placing.clear(tx, stock, therapist, now=now)
         after = manage.call_off(
             tx, therapist, _open(appointments.find(tx, practice.id, appointment_id)), now=now
         )

@@ -9,7 +9,7 @@ from scheduler.domain.errors import NotFound, Refused, SlotTaken, WrongState
 from scheduler.domain.practice import AppointmentType, Practice, Therapist
 from scheduler.services import notices, offers, placing
 from scheduler.services.booking import promised_answer
-from scheduler.services.contacts import BadContact, mail_address, mail_key
+from scheduler.services.contacts import BadContact, mail_address, mail_key, phone_key
 from scheduler.services.offers import Offer
 from scheduler.store import appointments, catalogue, claims, outbox, participants
 from scheduler.store.catalogue import Catalogue
@@ -71,7 +71,8 @@ def move(token: str, start: int, *, now: int) -> Managed:
             raise WrongState("it can no longer be moved")
         if start != found.appointment.start:
             stock = catalogue.by_id(tx, found.practice.id)
-            placing.clear(tx, stock, found.therapist, found.kind.rule(found.practice.rules).busy(start), now=now)
+            wanted = _as_booked(found).rule(found.practice.rules).busy(start)
+            placing.clear(tx, stock, found.therapist, wanted, now=now)
             fresh = _find(tx, token, now)
             if not _can_be_moved(tx, fresh, start, now):
                 raise SlotTaken("this time is not offered")
@@ -86,7 +87,14 @@ def move_offer(token: str, first: date, last: date, *, now: int) -> Offer:
         found = _find(tx, token, now)
         stock = catalogue.by_id(tx, found.practice.id)
         return offers.offer_without(
-            tx, stock, found.kind, first, last, therapist=found.therapist, now=now, without=found.appointment
+            tx,
+            stock,
+            _as_booked(found),
+            first,
+            last,
+            therapist=found.therapist,
+            now=now,
+            without=found.appointment,
         )
 
 
@@ -104,13 +112,29 @@ def correct_address(token: str, email: str, *, now: int) -> str:
         if found.participant.link_used or found.appointment.status not in OPEN:
             raise WrongState("the address was used already")
         fresh = new_token()
-        participants.correct(
-            tx, found.participant.id, email=address, key=mail_key(address), new_token=fresh
-        )
+        participants.correct(tx, found.participant.id, email=address, key=mail_key(address), new_token=fresh)
         stored = _find(tx, fresh, now)
+        _claim_again(tx, stored, now)
         kind = "request_received" if stored.appointment.status is Status.REQUESTED else "confirmation"
-        notices.visitors(tx, stored.appointment, kind, now=now, occasion=f"address-{now}")
+        theirs = replace(stored.appointment, participants=(stored.participant,))
+        notices.visitors(tx, theirs, kind, now=now, occasion=f"address-{now}")
         return fresh
+
+
+def _claim_again(tx: Transaction, found: Managed, now: int) -> None:
+    """The consultation counts for the right address, not for the stranger's that was typed at first."""
+    if not found.kind.one_per_client:
+        return
+    people = found.appointment.participants
+    emails = [("email", mail_key(person.email)) for person in people]
+    contacts = [*emails, *(("phone", phone_key(person.phone)) for person in people if person.phone)]
+    claims.release(tx, found.appointment.id)
+    earlier = claims.find(tx, found.practice.id, contacts, now=now)
+    if earlier is None:
+        claims.claim(tx, found.practice.id, contacts, found.appointment.id, now=now)
+    elif found.appointment.known_since is None:
+        known = replace(found.appointment, known_since=earlier.claimed_at)
+        appointments.change(tx, found.appointment, known)
 
 
 @retried
@@ -119,12 +143,15 @@ def disown(token: str, *, now: int) -> None:
     with transaction() as tx:
         found = _find(tx, token, now)
         if found.appointment.status in OPEN and not found.is_past:
-            placing.clear(tx, catalogue.by_id(tx, found.practice.id), found.therapist, (0, 0), now=now)
+            placing.clear(tx, catalogue.by_id(tx, found.practice.id), found.therapist, now=now)
             found = _find(tx, token, now)
             after = _cancelled(found.appointment, now)
             appointments.change(tx, found.appointment, replace(after, note=""))
+            found = replace(found, appointment=replace(after, note=""))
             others = tuple(person for person in after.participants if person.id != found.participant.id)
             notices.cancelled(tx, found.therapist, replace(after, participants=others), now=now)
+        if found.appointment.note:
+            appointments.change(tx, found.appointment, replace(found.appointment, note=""))
         claims.release(tx, found.appointment.id)
         outbox.drop(tx, found.appointment.id, found.participant.id, now=now)
         participants.erase(tx, found.participant.id)
@@ -140,7 +167,7 @@ def relocate(
     *,
     now: int,
 ) -> Appointment:
-    """Write the new time and tell everybody; the caller holds the therapist's calendar. **Raises** `SlotTaken`."""
+    """Write the new time and tell everybody; the caller holds the calendar. **Raises** `SlotTaken`."""
     length = before.end - before.start
     after = replace(
         before,
@@ -159,7 +186,9 @@ def relocate(
     return after
 
 
-def call_off(tx: Transaction, therapist: Therapist, before: Appointment, *, note: str = "", now: int) -> Appointment:
+def call_off(
+    tx: Transaction, therapist: Therapist, before: Appointment, *, note: str = "", now: int
+) -> Appointment:
     """Cancel and tell everybody; frees the time and the consultation. The caller holds the calendar."""
     after = _cancelled(before, now)
     appointments.change(tx, before, after)
@@ -171,7 +200,7 @@ def call_off(tx: Transaction, therapist: Therapist, before: Appointment, *, note
 def _cancel(tx: Transaction, found: Managed, *, note: str, now: int) -> None:
     if found.is_past:
         raise WrongState("it has begun")
-    placing.clear(tx, catalogue.by_id(tx, found.practice.id), found.therapist, (0, 0), now=now)
+    placing.clear(tx, catalogue.by_id(tx, found.practice.id), found.therapist, now=now)
     fresh = _find(tx, found.token, now)
     if fresh.appointment.status in OPEN:
         call_off(tx, fresh.therapist, fresh.appointment, note=note, now=now)
@@ -190,7 +219,18 @@ def _cancelled(before: Appointment, now: int) -> Appointment:
 def _can_be_moved(tx: Transaction, found: Managed, start: int, now: int) -> bool:
     stock: Catalogue = catalogue.by_id(tx, found.practice.id)
     return found.can_move and placing.is_offered(
-        tx, stock, found.kind, found.therapist, start, now=now, without=found.appointment.id
+        tx, stock, _as_booked(found), found.therapist, start, now=now, without=found.appointment.id
+    )
+
+
+def _as_booked(found: Managed) -> AppointmentType:
+    """The type with the length and buffers that were booked, whatever the type says by now."""
+    booked = found.appointment
+    return replace(
+        found.kind,
+        duration=booked.end - booked.start,
+        buffer_before=booked.start - booked.busy[0],
+        buffer_after=booked.busy[1] - booked.end,
     )
 
 
@@ -202,7 +242,7 @@ def _find(tx: Transaction, token: str, now: int) -> Managed:
         raise NotFound("this link has expired")
     kind = stock.type_of_id(found.type_id)
     is_open = found.status in OPEN and not found.is_over(now)
-    waits = found.status is Status.REQUESTED
+    promised = promised_answer(stock.practice, kind, found.start, since=found.created_at)
     return Managed(
         token=token,
         practice=stock.practice,
@@ -210,7 +250,7 @@ def _find(tx: Transaction, token: str, now: int) -> Managed:
         therapist=stock.therapist_of_id(found.therapist_id),
         appointment=found,
         participant=next(person for person in found.participants if person.id == person_id),
-        answer_by=promised_answer(stock.practice, kind, found.start, since=found.created_at) if waits else None,
+        answer_by=promised if found.status is Status.REQUESTED else None,
         can_move=is_open and kind.enabled,
         can_cancel=is_open,
         is_past=found.is_over(now),

@@ -96,7 +96,7 @@ def offer_of(
     therapist: Therapist | None,
     now: int,
 ) -> Offer:
-    """The offer from within a transaction, remembered by revision; `kind` is read anew as of that revision."""
+    """The offer from within a transaction, remembered by revision; `kind` is read anew as of it."""
     kind = stock.type_of_id(kind.id)
     people = candidates(stock, kind, therapist)
     version = (stock.revision, tuple(stock.revisions[person.id] for person in people))

@@ -20,8 +20,13 @@ from scheduler.store import appointments, catalogue, claims, therapists
 from scheduler.store.catalogue import Catalogue
 from scheduler.store.database import Transaction, default_sender
 
+NOWHERE = (0, 0)
+"""An empty interval: lock the calendar, and leave lapsed holds to those who need their time."""
 
-def clear(tx: Transaction, stock: Catalogue, therapist: Therapist, interval: Interval, *, now: int) -> None:
+
+def clear(
+    tx: Transaction, stock: Catalogue, therapist: Therapist, interval: Interval = NOWHERE, *, now: int
+) -> None:
     """Lock the therapist's calendar, then expire the lapsed holds and requests in the interval."""
     therapists.raise_revision(tx, therapist.id, now=now, hours=False)
     for lapsed in appointments.lapsed(tx, now=now, therapist_id=therapist.id, interval=interval):
@@ -29,7 +34,10 @@ def clear(tx: Transaction, stock: Catalogue, therapist: Therapist, interval: Int
 
 
 def expire(tx: Transaction, stock: Catalogue, lapsed: Appointment, *, now: int) -> None:
-    """End a hold or request whose time ran out; a request counts as declined and is answered by mail."""
+    """End a hold or request whose time ran out; a request counts as declined and is answered by mail.
+
+    What was typed stays on the hold for a while: its visitor may come back and take another time.
+    """
     after = replace(
         lapsed,
         status=lifecycle.after(lapsed.status, Action.EXPIRE),
@@ -38,7 +46,6 @@ def expire(tx: Transaction, stock: Catalogue, lapsed: Appointment, *, now: int) 
         changed_at=now,
     )
     appointments.change(tx, lapsed, after)
-    appointments.keep_answers(tx, lapsed.id, None)
     if after.status is Status.DECLINED:
         claims.release(tx, after.id)
         notices.declined(tx, stock.therapist_of_id(after.therapist_id), after, now=now)
@@ -55,7 +62,7 @@ def is_offered(
     rule_now: int | None = None,
     without: str | None = None,
 ) -> bool:
-    """Whether the one rule offers this start; `rule_now` is the instant that notice and horizon count from."""
+    """Whether the one rule offers this start; notice and horizon count from `rule_now`."""
     day = local_day(start, stock.practice.zone)
     window = offers.days_window(day, day, stock.practice.zone, kind, stock.practice)
     taken = appointments.taken(tx, [therapist.id], window, now=now, without=without)
@@ -64,19 +71,25 @@ def is_offered(
 
 
 def place(
-    tx: Transaction, stock: Catalogue, kind: AppointmentType, start: int, therapist: Therapist | None, *, now: int
+    tx: Transaction,
+    stock: Catalogue,
+    kind: AppointmentType,
+    start: int,
+    therapist: Therapist | None,
+    *,
+    now: int,
 ) -> tuple[Therapist, Catalogue]:
     """The therapist whose calendar is locked and in whom the start is offered, and the catalogue as locked.
 
     "Any therapist" is the one with fewest appointments that day, then the fixed
     order; the next one if that race is lost. **Raises** `SlotTaken`.
     """
+    kind = stock.type_of_id(kind.id)
     day = local_day(start, stock.practice.zone)
     for person in _by_load(tx, offers.candidates(stock, kind, therapist), day, stock.practice.zone):
         clear(tx, stock, person, kind.rule(stock.practice.rules).busy(start), now=now)
         locked = catalogue.by_id(tx, stock.practice.id)
-        current = locked.type_of_id(kind.id)
-        if current.enabled and is_offered(tx, locked, current, person, start, now=now):
+        if is_offered(tx, locked, locked.type_of_id(kind.id), person, start, now=now):
             return person, locked
     raise SlotTaken("this time is not offered")
 

@@ -77,7 +77,11 @@ def between(
 
 
 def with_status(
-    tx: Transaction, practice_id: str, statuses: Iterable[Status], *, therapist_ids: Sequence[str] | None = None
+    tx: Transaction,
+    practice_id: str,
+    statuses: Iterable[Status],
+    *,
+    therapist_ids: Sequence[str] | None = None,
 ) -> list[Appointment]:
     """The practice's appointments of these statuses, in order of start."""
     query = select(_appointments).where(
@@ -89,7 +93,12 @@ def with_status(
 
 
 def lapsed(
-    tx: Transaction, *, now: int, therapist_id: str | None = None, interval: Interval | None = None, at_most: int = 200
+    tx: Transaction,
+    *,
+    now: int,
+    therapist_id: str | None = None,
+    interval: Interval | None = None,
+    at_most: int = 200,
 ) -> list[Appointment]:
     """Holds and requests whose time ran out, optionally only those overlapping an interval."""
     query = select(_appointments).where(_IS_LIVE, _appointments.c.expires_at <= now)
@@ -100,6 +109,20 @@ def lapsed(
             _appointments.c.busy_start < interval[1],
         )
     return _many(tx, query.order_by(_appointments.c.expires_at).limit(at_most))
+
+
+def of_therapists(
+    tx: Transaction, practice_id: str, therapist_ids: Sequence[str], appointment_ids: Sequence[str]
+) -> set[str]:
+    """Those of the given appointments that belong to these therapists of the practice; opens nothing."""
+    rows = tx.execute(
+        select(_appointments.c.id).where(
+            _appointments.c.id.in_(appointment_ids),
+            _appointments.c.practice_id == practice_id,
+            _appointments.c.therapist_id.in_(therapist_ids),
+        )
+    )
+    return {row.id for row in rows}
 
 
 def find(tx: Transaction, practice_id: str, appointment_id: str) -> Appointment:
@@ -124,7 +147,11 @@ def by_hold(tx: Transaction, practice_id: str, token: str) -> tuple[Appointment,
 
 
 def add(
-    tx: Transaction, appointment: Appointment, *, hold_token: str | None = None, source_hash: bytes | None = None
+    tx: Transaction,
+    appointment: Appointment,
+    *,
+    hold_token: str | None = None,
+    source_hash: bytes | None = None,
 ) -> None:
     """Insert an appointment without its participants. **Raises** `SlotTaken` through the overlap guard."""
     tx.execute(
@@ -165,7 +192,22 @@ def change(tx: Transaction, before: Appointment, after: Appointment) -> None:
 def keep_answers(tx: Transaction, appointment_id: str, answers: Mapping[str, str] | None) -> None:
     """Keep what was typed so far on the hold, sealed; `None` empties it."""
     sealed = vault_of(tx).seal_json(dict(answers), _place("answers", appointment_id)) if answers else None
-    tx.execute(update(_appointments).where(_appointments.c.id == appointment_id).values(answers_sealed=sealed))
+    here = _appointments.c.id == appointment_id
+    tx.execute(update(_appointments).where(here).values(answers_sealed=sealed))
+
+
+def forget_answers(tx: Transaction, *, ended_before: int) -> int:
+    """Empty the answers on holds that ended earlier without a booking; returns how many."""
+    done = tx.execute(
+        update(_appointments)
+        .where(
+            _appointments.c.status == Status.EXPIRED,
+            _appointments.c.answers_sealed.is_not(None),
+            _appointments.c.changed_at < ended_before,
+        )
+        .values(answers_sealed=None)
+    )
+    return done.rowcount
 
 
 def holds_of_source(tx: Transaction, practice_id: str, source_hash: bytes, *, now: int) -> int:

@@ -15,6 +15,7 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from scheduler.domain.errors import SlotTaken, StoreBusy
 from scheduler.store.secrets import Vault
@@ -70,8 +71,7 @@ def engine_options(url: str, vault: Vault, default_sender: str) -> dict[str, Any
 
 def vault_of(tx: Transaction) -> Vault:
     """The vault that seals this database's personal values."""
-    vault = tx.get_execution_options()["vault"]
-    assert isinstance(vault, Vault)
+    vault: Vault = tx.get_execution_options()["vault"]
     return vault
 
 
@@ -82,8 +82,7 @@ def default_sender(tx: Transaction) -> str:
 
 def memory_of(tx: Transaction) -> dict[Any, Any]:
     """What this process remembers of this database; entries carry the revision they are true for."""
-    memory = tx.get_execution_options()["memory"]
-    assert isinstance(memory, dict)
+    memory: dict[Any, Any] = tx.get_execution_options()["memory"]
     return memory
 
 
@@ -140,7 +139,7 @@ def is_overlap(error: IntegrityError) -> bool:
     """Whether the overlap guard refused; other integrity errors are not "taken"."""
     diagnostics = getattr(error.orig, "diag", None)
     if diagnostics is not None:
-        return diagnostics.constraint_name == OVERLAP
+        return bool(diagnostics.constraint_name == OVERLAP)
     return OVERLAP in str(error.orig)
 
 
@@ -156,6 +155,8 @@ def _translated() -> Iterator[None]:
         if _is_passing(error):
             raise StoreBusy("the database did not answer in time") from error
         raise
+    except PoolTimeout as error:
+        raise StoreBusy("no connection was free in time") from error
     except DBAPIError as error:
         if sqlstate(error) in _RETRIED or error.connection_invalidated:
             raise StoreBusy("the database asked to try again") from error

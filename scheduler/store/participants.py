@@ -95,9 +95,7 @@ def mark_used(tx: Transaction, participant_id: str) -> None:
     tx.execute(update(_participants).where(_participants.c.id == participant_id).values(link_used=True))
 
 
-def correct(
-    tx: Transaction, participant_id: str, *, email: str, key: str, new_token: str
-) -> None:
+def correct(tx: Transaction, participant_id: str, *, email: str, key: str, new_token: str) -> None:
     """Another address for this person; the old link dies."""
     vault = vault_of(tx)
     tx.execute(
@@ -135,11 +133,17 @@ def live_unconfirmed(tx: Transaction, practice_id: str, email_key: str, *, now: 
 
 
 def bookings_since(tx: Transaction, practice_id: str, email_key: str, *, since: int) -> int:
-    """How many bookings this address has made since an instant."""
-    query = select(func.count()).where(
-        _participants.c.practice_id == practice_id,
-        _participants.c.email_lookup == vault_of(tx).lookup("email", email_key),
-        _participants.c.created_at >= since,
+    """How many bookings this address has made since an instant, none of their links used yet."""
+    query = (
+        select(func.count())
+        .select_from(_participants.join(_appointments, _appointments.c.id == _participants.c.appointment_id))
+        .where(
+            _participants.c.practice_id == practice_id,
+            _participants.c.email_lookup == vault_of(tx).lookup("email", email_key),
+            _participants.c.link_used.is_(False),
+            _participants.c.created_at >= since,
+            _appointments.c.by_hand.is_(False),
+        )
     )
     return int(tx.execute(query).scalar_one())
 
