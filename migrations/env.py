@@ -3,11 +3,9 @@
 from alembic import context
 from flask import current_app
 
-from scheduler.store import accounts
+import scheduler.store.accounts  # noqa: F401 - its tables belong to the same metadata
 from scheduler.store.database import db
 from scheduler.store.tables import Base
-
-assert accounts  # its tables belong to the same metadata
 
 
 def run() -> None:
@@ -15,7 +13,10 @@ def run() -> None:
     with current_app.app_context(), db.engine.connect() as connection:
         connection.info["write"] = True
         context.configure(
-            connection=connection, target_metadata=Base.metadata, transaction_per_migration=True, compare_type=True
+            connection=connection,
+            target_metadata=Base.metadata,
+            transaction_per_migration=True,
+            compare_type=True,
         )
         with context.begin_transaction():
             context.run_migrations()

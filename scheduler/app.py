@@ -12,7 +12,18 @@ from scheduler.gateways.smtp import SecureMail
 from scheduler.settings import ROOT, Settings
 from scheduler.store.database import db, engine_options
 from scheduler.store.secrets import Vault
-from scheduler.web import accounts, api, errors, feeds, formatting, health, limits, practice, security, visitor
+from scheduler.web import (
+    accounts,
+    api,
+    errors,
+    feeds,
+    formatting,
+    health,
+    limits,
+    practice,
+    security,
+    visitor,
+)
 from scheduler.web import logging as request_log
 
 BLUEPRINTS = (visitor.blueprint, practice.blueprint, api.blueprint, feeds.blueprint, health.blueprint)

@@ -62,7 +62,7 @@ def demo_data() -> None:
         raise click.UsageError("demo data is for SCHEDULER_ENV=demo only")
     password = settings.demo_password or secrets.token_urlsafe(12)
     if demo.add(password=password, embed_origins=demo_origins(settings), now=utcnow()):
-        click.echo("Demo accounts: ada@demo.example, ben@demo.example, owner@demo.example, cora@other.example")
+        click.echo(f"Demo accounts: {demo.ACCOUNTS}")
         if not settings.demo_password:
             click.echo(f"Password of all four (shown once): {password}")
 
@@ -90,7 +90,8 @@ def add_practice(
         password=password,
         now=utcnow(),
     )
-    click.echo(f"Added. Sign in at {_settings().public_url}/practice/ and set the help line before publishing.")
+    sign_in = f"{_settings().public_url}/practice/"
+    click.echo(f"Added. Sign in at {sign_in} and set the help line before publishing.")
 
 
 @click.command("add-therapist")
@@ -108,7 +109,7 @@ def add_therapist(practice: str, slug: str, name: str, email: str, password: str
 
 @click.command("add-feed")
 @click.argument("email")
-@click.option("--level", type=click.Choice([level.value for level in FeedLevel]), default=FeedLevel.BUSY.value)
+@click.option("--level", type=click.Choice([level.value for level in FeedLevel]), default="busy")
 @plainly
 def add_feed(email: str, level: str) -> None:
     """Make a calendar subscription for a therapist; the secret address is printed once."""
@@ -128,6 +129,5 @@ def demo_origins(settings: Settings) -> tuple[str, ...]:
 
 
 def _settings() -> Settings:
-    settings = current_app.config["SETTINGS"]
-    assert isinstance(settings, Settings)
+    settings: Settings = current_app.config["SETTINGS"]
     return settings

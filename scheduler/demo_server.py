@@ -7,6 +7,7 @@ import sys
 import threading
 from dataclasses import replace
 
+import click
 import flask_migrate
 import waitress
 from flask import Flask
@@ -28,7 +29,7 @@ def serve(app: Flask, settings: Settings) -> None:
     listener = _listen(wanted)
     port = listener.getsockname()[1]
     if port != wanted:
-        print(f"Port {wanted} is busy, so this is on {port}. PORT=… chooses another.", flush=True)
+        click.echo(f"Port {wanted} is busy, so this is on {port}. PORT=… chooses another.")
     public_url = os.environ.get("SCHEDULER_PUBLIC_URL", f"http://{HOST}:{port}")
     settings = replace(settings, public_url=public_url)
     app.config["SETTINGS"] = settings
@@ -75,7 +76,7 @@ def _announce(settings: Settings, password: str | None) -> None:
         f"  Practice side, sign in             {base}/practice/",
         f"  Mail preview                       {base}/practice/mail",
         "",
-        "  Accounts: ada@demo.example, ben@demo.example, owner@demo.example, cora@other.example",
+        f"  Accounts: {demo.ACCOUNTS}",
     ]
     if password:
         lines.append(f"  Password of all four, shown once: {password}")
@@ -83,4 +84,4 @@ def _announce(settings: Settings, password: str | None) -> None:
         lines.append("  Password: as printed at the first start (remove instance/ to start anew)")
     if settings.mail_server is None:
         lines.append("  No mail server is set: mails go to the preview only.")
-    print("\n".join([*lines, ""]), flush=True)
+    click.echo("\n".join([*lines, ""]))

@@ -14,7 +14,7 @@ INSTANCE = ROOT / "instance"
 _NAMES = {
     "SCHEDULER_ENV": "`production` (the default) or `demo`",
     "SCHEDULER_PUBLIC_URL": "base of every absolute link, for example https://book.example.org",
-    "SCHEDULER_TRUSTED_HOSTS": "host names the server answers for, separated by spaces; default: the public URL's",
+    "SCHEDULER_TRUSTED_HOSTS": "host names the server answers for, separated by spaces; default: that of the URL",
     "SCHEDULER_PROXIES": "how many reverse proxies stand in front and add X-Forwarded-* (default 0)",
     "SCHEDULER_ENCRYPTION_KEYS": "`id:base64` of 32 bytes each, separated by spaces, newest first",
     "SCHEDULER_LOOKUP_KEY": "base64 of 32 bytes for look-ups of addresses; never changes",
@@ -172,7 +172,7 @@ class _Reader:
             return f"http://127.0.0.1:{self.environment.get('PORT') or 8000}"
         parts = urlsplit(given)
         if not parts.hostname or parts.scheme not in (("http", "https") if self.demo else ("https",)):
-            raise BadSetting("SCHEDULER_PUBLIC_URL must be the https address under which visitors reach the pages")
+            raise BadSetting("SCHEDULER_PUBLIC_URL must be the https address where visitors reach the pages")
         return given
 
     def database_url(self) -> str:
@@ -197,7 +197,8 @@ class _Reader:
         return self.made("secret-key")
 
     def encryption_keys(self) -> dict[str, bytes]:
-        given = self.environment.get("SCHEDULER_ENCRYPTION_KEYS", "") or self.made("encryption-keys", prefix="1:")
+        given = self.environment.get("SCHEDULER_ENCRYPTION_KEYS", "")
+        given = given or self.made("encryption-keys", prefix="1:")
         keys: dict[str, bytes] = {}
         for word in given.split():
             key_id, _, encoded = word.partition(":")

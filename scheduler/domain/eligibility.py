@@ -7,7 +7,7 @@ and the same answer; the difference is seen by the therapist alone.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from scheduler.domain.practice import Approval, AppointmentType
+from scheduler.domain.practice import AppointmentType, Approval
 
 LIVE_UNCONFIRMED_PER_ADDRESS = 3
 """Live appointments of one address made without any of its links having been opened."""

@@ -35,7 +35,7 @@ class TherapistMail(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HelpLine:
-    """Where to turn today: shown on every visitor page and mail. `hours` per language ("free, day and night")."""
+    """Where to turn today, on every visitor page and mail. `hours` per language ("free, day and night")."""
 
     emergency: str
     talk: str

@@ -33,7 +33,7 @@ class SlotRule:
 
 
 def bookable_window(rule: SlotRule, *, zone: str, now: int) -> Interval:
-    """The instants at which an appointment may start: from the notice to the end of the horizon's last day."""
+    """When an appointment may start: from the end of the notice to the end of the horizon's last day."""
     last_day = local_day(now, zone) + timedelta(days=rule.horizon_days)
     return now + rule.notice, day_interval(last_day, zone)[1]
 

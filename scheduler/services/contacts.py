@@ -42,7 +42,8 @@ def phone_number(given: str, country: str) -> str:
     try:
         parsed = phonenumbers.parse(value[:40], country)
     except phonenumbers.NumberParseException:
-        raise BadContact("Check the phone number: use digits, with the country code if it is abroad") from None
+        problem = "Check the phone number: use digits, with the country code if it is abroad"
+        raise BadContact(problem) from None
     if not phonenumbers.is_possible_number(parsed):
         raise BadContact("Check the phone number: it seems too short or too long")
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)

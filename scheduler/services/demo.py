@@ -1,7 +1,7 @@
 """The demo practices: one in Montréal, one in Berlin, with hours, types and a few made-up appointments."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from importlib import resources
 from typing import Any
 from uuid import uuid4
@@ -24,6 +24,8 @@ from scheduler.services.accounts import hash_password
 from scheduler.store import accounts, schedule, therapists, types
 from scheduler.store import practice as practices
 from scheduler.store.database import Transaction, transaction
+
+ACCOUNTS = "ada@demo.example, ben@demo.example, owner@demo.example, cora@other.example"
 
 
 def add(*, password: str, embed_origins: tuple[str, ...], now: int) -> bool:
@@ -106,13 +108,12 @@ def _appointments(entry: dict[str, Any], now: int) -> None:
         day = today + timedelta(days=made_up["in_days"])
         while day.isoweekday() != made_up["weekday"]:
             day += timedelta(days=1)
-        hour, minute = map(int, made_up["at"].split(":"))
         try:
             by_hand.book_by_hand(
                 practice,
                 directory.find_type(practice, made_up["type"]),
                 therapist=directory.find_therapist(practice, made_up["therapist"]),
-                start=start_instant(datetime(day.year, day.month, day.day, hour, minute), practice.zone),
+                start=start_instant(datetime.combine(day, time.fromisoformat(made_up["at"])), practice.zone),
                 raw={name: made_up[name] for name in ("name", "email", "phone", "mode")},
                 notify=False,
                 by="demo",

@@ -25,7 +25,7 @@ class PersonForm(BaseModel):
 
 
 class BookingForm(BaseModel):
-    """One booking as typed; everything else the server knows by itself. `answers` is kept for intake questions."""
+    """One booking as typed; all else the server knows by itself. `answers` is kept for intake questions."""
 
     model_config = ConfigDict(extra="forbid")
     mode: Short = ""

@@ -33,7 +33,9 @@ def declined(tx: Transaction, therapist: Therapist, appointment: Appointment, *,
     _therapist(tx, therapist, appointment, "therapist_cancelled", now=now)
 
 
-def moved(tx: Transaction, therapist: Therapist, before: Appointment, after: Appointment, *, now: int) -> None:
+def moved(
+    tx: Transaction, therapist: Therapist, before: Appointment, after: Appointment, *, now: int
+) -> None:
     """The appointment has another time."""
     facts = {"old_start": before.start, "old_end": before.end}
     visitors(tx, after, "moved", now=now, facts=facts)
@@ -41,10 +43,13 @@ def moved(tx: Transaction, therapist: Therapist, before: Appointment, after: App
     _remind(tx, after, now=now)
 
 
-def cancelled(tx: Transaction, therapist: Therapist, appointment: Appointment, *, now: int, note: str = "") -> None:
+def cancelled(
+    tx: Transaction, therapist: Therapist, appointment: Appointment, *, now: int, note: str = ""
+) -> None:
     """The appointment was cancelled; `note` is the visitor's line to the therapist."""
     visitors(tx, appointment, "cancelled", now=now)
-    _therapist(tx, therapist, appointment, "therapist_cancelled", now=now, facts={"note": note} if note else {})
+    facts = {"note": note} if note else {}
+    _therapist(tx, therapist, appointment, "therapist_cancelled", now=now, facts=facts)
 
 
 def visitors(

@@ -24,7 +24,15 @@ OFFICE_HOURS = ((9 * 60, 12 * 60), (13 * 60, 17 * 60))
 
 
 def add_practice(
-    *, slug: str, name: str, zone: str, country: str, languages: tuple[str, ...], owner_email: str, password: str, now: int
+    *,
+    slug: str,
+    name: str,
+    zone: str,
+    country: str,
+    languages: tuple[str, ...],
+    owner_email: str,
+    password: str,
+    now: int,
 ) -> Practice:
     """A new, unpublished practice with its owner's account. **Raises** `Refused`."""
     check_slug(slug)
@@ -65,7 +73,10 @@ def add_therapist(
 
 
 def add_feed(email: str, level: FeedLevel, *, now: int) -> str:
-    """A new calendar subscription for the therapist of this account; returns the token, once. **Raises** `NotFound`."""
+    """A new calendar subscription for the therapist of this account; returns the token, once.
+
+    **Raises** `NotFound`.
+    """
     token = new_token()
     with transaction() as tx:
         account = accounts.find_user(tx, email=email)

@@ -75,7 +75,7 @@ def by_id(tx: Transaction, practice_id: str) -> Catalogue:
     return _load(tx, ("id", practice_id), tx.execute(_REVISIONS.where(_practices.c.id == practice_id)).all())
 
 
-def _load(tx: Transaction, key: tuple[str, str], rows: Sequence[Row[Any]]) -> Catalogue:
+def _load(tx: Transaction, key: tuple[str, str], rows: Sequence[Row[*tuple[Any, ...]]]) -> Catalogue:
     if not rows:
         raise NotFound("no such practice")
     version = (rows[0].revision, tuple(row.hours_revision for row in rows))

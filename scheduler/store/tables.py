@@ -6,7 +6,7 @@ between the two databases.
 """
 
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     JSON,
@@ -283,7 +283,12 @@ class OutboxRow(Base):
     preview_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     __table_args__ = (
         UniqueConstraint(
-            "appointment_id", "recipient", "kind", "sequence", "occasion", name="uq_outbox_one_mail_per_occasion"
+            "appointment_id",
+            "recipient",
+            "kind",
+            "sequence",
+            "occasion",
+            name="uq_outbox_one_mail_per_occasion",
         ),
         Index("ix_outbox_due", "state", "due_at"),
     )
@@ -336,6 +341,4 @@ class HeartbeatRow(Base):
 
 def table(row: type[Base]) -> Table:
     """The Core table of a row class: what queries are written with."""
-    found = row.__table__
-    assert isinstance(found, Table)
-    return found
+    return cast(Table, row.__table__)

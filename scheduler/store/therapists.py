@@ -21,7 +21,8 @@ def find(tx: Transaction, practice_id: str, therapist_id: str) -> Therapist:
 
 def by_slug(tx: Transaction, practice_id: str, slug: str) -> Therapist:
     """The practice's active therapist of this slug. **Raises** `NotFound`."""
-    return _one(tx, _therapists.c.practice_id == practice_id, _therapists.c.slug == slug, _therapists.c.active)
+    here = _therapists.c.practice_id == practice_id
+    return _one(tx, here, _therapists.c.slug == slug, _therapists.c.active)
 
 
 def of_practice(tx: Transaction, practice_id: str, *, active_only: bool = True) -> list[Therapist]:
@@ -78,9 +79,8 @@ def raise_revision(tx: Transaction, therapist_id: str, *, now: int, hours: bool 
 
 def calendar_changed_at(tx: Transaction, therapist_id: str) -> int:
     """When the calendar last changed; never goes back, so it serves as Last-Modified."""
-    return int(
-        tx.execute(select(_therapists.c.calendar_changed_at).where(_therapists.c.id == therapist_id)).scalar_one()
-    )
+    query = select(_therapists.c.calendar_changed_at).where(_therapists.c.id == therapist_id)
+    return int(tx.execute(query).scalar_one())
 
 
 def _later(now: int) -> ColumnElement[int]:

@@ -15,9 +15,24 @@ _offers = table(TypeTherapistRow)
 _therapists = table(TherapistRow)
 
 _PLAIN = (
-    "names descriptions duration one_per_client price_cents currency participants buffer_before buffer_after "
-    "step notice horizon_days per_day_at_most policy policy_version enabled position"
-).split()
+    "names",
+    "descriptions",
+    "duration",
+    "one_per_client",
+    "price_cents",
+    "currency",
+    "participants",
+    "buffer_before",
+    "buffer_after",
+    "step",
+    "notice",
+    "horizon_days",
+    "per_day_at_most",
+    "policy",
+    "policy_version",
+    "enabled",
+    "position",
+)
 
 
 def of_practice(tx: Transaction, practice_id: str, *, enabled_only: bool = False) -> list[AppointmentType]:
