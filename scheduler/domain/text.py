@@ -8,8 +8,8 @@ import unicodedata
 
 _REMOVED = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
 _KEPT = frozenset("\n")
-_NAME = re.compile(r"[\w\s'’.\-]+", re.UNICODE)
-_ADDRESS_LIKE = re.compile(r"\w\.\w|://|\bwww\b|\d", re.IGNORECASE)
+_NAME_SIGNS = frozenset(" '’.-")
+_ADDRESS_LIKE = re.compile(r"[^\s.]\.[^\s.]{2}|\bwww\b", re.IGNORECASE)
 
 NAME_LENGTH = 80
 NOTE_LENGTH = 500
@@ -35,11 +35,13 @@ def one_line(value: str) -> str:
 
 
 def is_name(value: str) -> bool:
-    """Whether cleaned text can be a person's name: letters, marks, spaces and `'-.’`, no web address."""
+    """Whether cleaned text can be a person's name: letters, marks, spaces and `'-.’`, no web address.
+
+    "J.R. Moss" is a name; a full stop before two letters makes mail programs draw a link.
+    """
     return (
         0 < len(value) <= NAME_LENGTH
-        and _NAME.fullmatch(value) is not None
-        and "_" not in value
+        and all(sign in _NAME_SIGNS or unicodedata.category(sign)[0] in "LM" for sign in value)
         and any(character.isalpha() for character in value)
         and _ADDRESS_LIKE.search(value) is None
     )
