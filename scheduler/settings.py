@@ -14,7 +14,7 @@ INSTANCE = ROOT / "instance"
 _NAMES = {
     "SCHEDULER_ENV": "`production` (the default) or `demo`",
     "SCHEDULER_PUBLIC_URL": "base of every absolute link, for example https://book.example.org",
-    "SCHEDULER_TRUSTED_HOSTS": "host names the server answers for, separated by spaces; default: that of the URL",
+    "SCHEDULER_TRUSTED_HOSTS": "host names the server answers for, separated by spaces (default: the URL’s)",
     "SCHEDULER_PROXIES": "how many reverse proxies stand in front and add X-Forwarded-* (default 0)",
     "SCHEDULER_ENCRYPTION_KEYS": "`id:base64` of 32 bytes each, separated by spaces, newest first",
     "SCHEDULER_LOOKUP_KEY": "base64 of 32 bytes for look-ups of addresses; never changes",
