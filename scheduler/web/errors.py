@@ -149,7 +149,7 @@ def _refuse(error: refusals.SchedulerError) -> ResponseReturnValue:
     if isinstance(error, refusals.Refused):
         _speak()
         fields = [{"field": field, "message": gettext(text)} for field, text in error.problems.items()]
-        return tell(answer, errors=fields)
+        return tell(answer, detail=next(iter(error.problems.values()), ""), errors=fields)
     response = tell(answer)
     if isinstance(error, refusals.TooMany):
         response.headers["Retry-After"] = str(error.retry_after)

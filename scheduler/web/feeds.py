@@ -3,7 +3,10 @@
 **Source** RFC 9110 sections 8.8.3, 13.1.2, 13.2.2 and 15.4.5; RFC 5545 section 8.1.
 """
 
+from wsgiref.types import WSGIEnvironment
+
 from flask import Blueprint, Response, request
+from werkzeug.datastructures import Headers
 from werkzeug.http import http_date
 
 from scheduler.clock import utcnow
@@ -23,7 +26,7 @@ def show(token: str) -> Response:
     packed = request.accept_encodings.quality("gzip") > 0
     version = feeds.version(token, now=now)
     if _has_it(version):
-        return _with_headers(Response(status=304), version, packed=packed)
+        return _with_headers(_Unchanged(status=304), version, packed=packed)
     version, calendar = feeds.calendar(token, now=now)
     response = Response(
         calendar.compressed if packed else calendar.body, content_type="text/calendar; charset=utf-8"
@@ -32,6 +35,16 @@ def show(token: str) -> Response:
     if packed:
         response.headers["Content-Encoding"] = "gzip"
     return _with_headers(response, version, packed=packed)
+
+
+class _Unchanged(Response):
+    """A 304 with its Last-Modified, which Werkzeug takes for a description of the missing body."""
+
+    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
+        """The headers as sent."""
+        headers = super().get_wsgi_headers(environ)
+        headers["Last-Modified"] = self.headers["Last-Modified"]
+        return headers
 
 
 def _has_it(version: Version) -> bool:
