@@ -1,19 +1,21 @@
-"""What the practice does with an appointment: see it, move it, cancel it, answer a known contact.
+"""What a practice page does with one appointment: scoped by the desk, noted in the audit log.
 
 Staff move under the overlap guard alone: opening hours and notice bind visitors, not the therapist.
 """
 
-from dataclasses import replace
+from collections.abc import Mapping
 
-from scheduler.domain.appointment import Action, Appointment, Status, after, sequence_after
+from scheduler.domain.appointment import Appointment, Status
 from scheduler.domain.errors import NotFound, Refused, WrongState
-from scheduler.services import audit, notices, placing
+from scheduler.domain.practice import AppointmentType, Therapist
+from scheduler.services import audit, by_hand, notices
 from scheduler.services.desk import Desk
 from scheduler.store import appointments as store
-from scheduler.store import catalogue, claims, therapists
-from scheduler.store.database import Transaction, reading, retried, transaction
+from scheduler.store.database import Transaction, reading, transaction
 
 KNOWN_CONTACT = "known_contact"
+
+_OVER = "This time is over; choose a later one"
 
 
 def find(desk: Desk, appointment_id: str) -> Appointment:
@@ -39,56 +41,48 @@ def find_in(tx: Transaction, desk: Desk, appointment_id: str) -> Appointment:
     return found
 
 
-@retried
+def add(
+    desk: Desk,
+    kind: AppointmentType,
+    therapist: Therapist,
+    start: int,
+    raw: Mapping[str, str],
+    *,
+    notify: bool,
+    now: int,
+) -> Appointment:
+    """Add one by hand. **Raises** `Refused` with a sentence per field, `SlotTaken` when it would overlap."""
+    if start <= now:
+        raise Refused({"time": _OVER})
+    return by_hand.book_by_hand(
+        desk.practice, kind, therapist=therapist, start=start, raw=raw, notify=notify, by=desk.actor, now=now
+    )
+
+
 def cancel(desk: Desk, appointment_id: str, *, now: int) -> Appointment:
     """Cancel before the start; the second press changes nothing. **Raises** `WrongState`, `NotFound`."""
     known = find(desk, appointment_id)
-    with transaction() as tx:
-        therapists.raise_revision(tx, known.therapist_id, now=now, hours=False)
-        before = find_in(tx, desk, appointment_id)
-        if before.status is Status.CANCELLED:
-            return before
-        if before.is_over(now):
-            raise WrongState("the appointment has begun")
-        changed = replace(
-            before,
-            status=after(before.status, Action.CANCEL),
-            sequence=sequence_after(before.sequence, before.status, Action.CANCEL),
-            expires_at=None,
-            changed_at=now,
-        )
-        store.change(tx, before, changed)
-        claims.release(tx, changed.id)
-        notices.cancelled(tx, desk.therapist_of_id(changed.therapist_id), changed, now=now)
-        note(tx, desk, "appointment.cancel", changed.id, now=now)
-    return changed
+    if known.status is Status.CANCELLED:
+        return known
+    if known.is_over(now):
+        raise WrongState("the appointment has begun")
+    return by_hand.cancel(desk.practice, appointment_id, by=desk.actor, now=now)
 
 
-@retried
 def move(desk: Desk, appointment_id: str, start: int, *, now: int) -> Appointment:
     """Another time, the length and the pauses as booked.
 
     **Raises** `SlotTaken` when it would overlap, `Refused` for a time that is
     over, `WrongState`, `NotFound`.
     """
-    if start <= now:
-        raise Refused({"time": "This time is over; choose a later one"})
     known = find(desk, appointment_id)
-    with transaction() as tx:
-        shift = start - known.start
-        needed = known.busy[0] + shift, known.busy[1] + shift
-        stock = catalogue.by_id(tx, desk.practice.id)
-        placing.clear(tx, stock, desk.therapist_of_id(known.therapist_id), needed, now=now)
-        before = find_in(tx, desk, appointment_id)
-        if before.is_over(now):
-            raise WrongState("the appointment has begun")
-        if start == before.start:
-            return before
-        changed = _moved(before, start, now)
-        store.change(tx, before, changed)
-        notices.moved(tx, desk.therapist_of_id(changed.therapist_id), before, changed, now=now)
-        note(tx, desk, "appointment.move", changed.id, now=now)
-    return changed
+    if start <= now:
+        raise Refused({"time": _OVER})
+    if known.is_over(now):
+        raise WrongState("the appointment has begun")
+    if start == known.start:
+        return known
+    return by_hand.move(desk.practice, appointment_id, start, by=desk.actor, now=now)
 
 
 def answer_known(desk: Desk, appointment_id: str, *, now: int) -> None:
@@ -104,17 +98,3 @@ def answer_known(desk: Desk, appointment_id: str, *, now: int) -> None:
 def note(tx: Transaction, desk: Desk, action: str, object_id: str, *, now: int) -> None:
     """An audit line in the transaction of a change."""
     audit.note(tx, action, actor=desk.actor, now=now, practice_id=desk.practice.id, object_id=object_id)
-
-
-def _moved(before: Appointment, start: int, now: int) -> Appointment:
-    shift = start - before.start
-    return replace(
-        before,
-        status=after(before.status, Action.MOVE),
-        sequence=sequence_after(before.sequence, before.status, Action.MOVE),
-        start=start,
-        end=before.end + shift,
-        busy=(before.busy[0] + shift, before.busy[1] + shift),
-        expires_at=None if before.expires_at is None else min(before.expires_at, start),
-        changed_at=now,
-    )

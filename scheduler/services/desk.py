@@ -1,11 +1,12 @@
 """What one signed-in person of a practice may see and change: the scope of every practice page."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scheduler.domain.errors import NotFound
 from scheduler.domain.practice import AppointmentType, Practice, Therapist
 from scheduler.domain.staff import Staff
-from scheduler.store import catalogue
+from scheduler.store import appointments, catalogue
 from scheduler.store.database import reading
 
 
@@ -60,3 +61,9 @@ def of_staff(staff: Staff) -> Desk:
     if not seen and not staff.is_owner:
         raise NotFound("no such therapist")
     return Desk(known.practice, seen, known.types, staff.user_id, staff.is_owner)
+
+
+def own_appointments(desk: Desk, appointment_ids: Sequence[str]) -> set[str]:
+    """Those of the given appointments that lie in calendars of this desk."""
+    with reading() as tx:
+        return appointments.of_therapists(tx, desk.practice.id, desk.therapist_ids, appointment_ids)

@@ -1,0 +1,143 @@
+"""What an owner sets for the whole practice: who it is, its ground rules, its help line."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from scheduler.domain.errors import Refused
+from scheduler.domain.practice import GroundRules, HelpLine, Practice, Texts
+from scheduler.services import audit
+from scheduler.services.contacts import BadContact, mail_address
+from scheduler.services.desk import Desk
+from scheduler.store import practice as practices
+from scheduler.store import therapists
+from scheduler.store.database import Transaction, transaction
+
+MOST_ORIGINS = 20
+_NUMBER = re.compile(r"\+?[0-9][0-9 ().\-]{1,24}")
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Everything of the settings page as typed; texts by language tag, origins one a line."""
+
+    name: str
+    tagline: Texts
+    address: str
+    phone: str
+    website: str
+    email: str
+    sender_name: str
+    calendar_title: Texts
+    privacy: Texts
+    emergency: str
+    talk: str
+    talk_hours: Texts
+    origins: str
+
+
+def save_rules(desk: Desk, rules: GroundRules, *, now: int) -> None:
+    """New ground rules: they hold for what is booked from now on."""
+    with transaction() as tx:
+        _lock(tx, desk, now)
+        current = practices.find(tx, desk.practice.id)
+        practices.save(tx, replace(current, rules=rules))
+        _note(tx, desk, "rules.save", now)
+
+
+def save_profile(desk: Desk, profile: Profile, *, now: int) -> None:
+    """New settings. **Raises** `Refused` with problems by field; nothing is saved then."""
+    problems, origins = _check(profile)
+    if problems:
+        raise Refused(problems)
+    with transaction() as tx:
+        _lock(tx, desk, now)
+        current = practices.find(tx, desk.practice.id)
+        practices.save(tx, _changed(current, profile, origins))
+        _note(tx, desk, "settings.save", now)
+
+
+def pause(desk: Desk, until: int | None, *, now: int) -> None:
+    """Take no bookings until an instant, or take them again."""
+    with transaction() as tx:
+        _lock(tx, desk, now)
+        practices.save(tx, replace(practices.find(tx, desk.practice.id), paused_until=until))
+        _note(tx, desk, "settings.pause" if until else "settings.resume", now)
+
+
+def origin(given: str) -> str:
+    """An address as an origin: `https://www.example.org/contact` gives `https://www.example.org`.
+
+    **Raises** `ValueError` for anything without a plain http(s) host.
+    """
+    parts = urlsplit(given if "://" in given else f"https://{given}")
+    host = parts.hostname or ""
+    if parts.scheme not in ("http", "https") or not re.fullmatch(r"[a-z0-9.-]+", host) or parts.username:
+        raise ValueError("not the address of a website")
+    return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")
+
+
+def _check(profile: Profile) -> tuple[dict[str, str], tuple[str, ...]]:
+    problems: dict[str, str] = {}
+    if not profile.name:
+        problems["name"] = "Tell visitors the name of the practice"
+    if not _NUMBER.fullmatch(profile.emergency):
+        problems["emergency"] = "Give the emergency number: without it the pages cannot be public"
+    if not _NUMBER.fullmatch(profile.talk):
+        problems["talk"] = "Give the number of a free talk line: without it the pages cannot be public"
+    try:
+        mail_address(profile.email)
+    except BadContact as problem:
+        problems["email"] = str(problem)
+    if not any(profile.privacy.values()):
+        problems["privacy"] = "Tell visitors what happens with what they type"
+    origins: list[str] = []
+    for line in profile.origins.split():
+        try:
+            origins.append(origin(line.lower()))
+        except ValueError:
+            problems["origins"] = "Write each website as https://www.example.org, one a line"
+    if len(origins) > MOST_ORIGINS:
+        problems["origins"] = "List 20 websites at most"
+    return problems, tuple(dict.fromkeys(origins))
+
+
+def _changed(current: Practice, profile: Profile, origins: tuple[str, ...]) -> Practice:
+    privacy = _filled(profile.privacy)
+    return replace(
+        current,
+        name=profile.name,
+        tagline=_filled(profile.tagline),
+        address=profile.address,
+        phone=profile.phone,
+        website=profile.website,
+        email=mail_address(profile.email),
+        sender_name=profile.sender_name,
+        calendar_title=_filled(profile.calendar_title),
+        privacy=privacy,
+        privacy_version=current.privacy_version + int(privacy != dict(current.privacy)),
+        help_line=HelpLine(profile.emergency, profile.talk, _filled(profile.talk_hours)),
+        embed_origins=origins,
+    )
+
+
+def _filled(texts: Texts) -> Mapping[str, str]:
+    return {language: words for language, words in texts.items() if words}
+
+
+def _lock(tx: Transaction, desk: Desk, now: int) -> None:
+    """What can be booked changes for everybody: raise all revisions, always in the same order."""
+    for therapist in sorted(therapists.of_practice(tx, desk.practice.id), key=lambda one: one.id):
+        therapists.raise_revision(tx, therapist.id, now=now, hours=False)
+
+
+def _note(tx: Transaction, desk: Desk, action: str, now: int) -> None:
+    audit.note(
+        tx,
+        action,
+        actor=desk.actor,
+        now=now,
+        practice_id=desk.practice.id,
+        object_id=desk.practice.id,
+    )

@@ -1,0 +1,50 @@
+// What script adds to the practice pages; everything works without it.
+(() => {
+  "use strict";
+  document.documentElement.classList.add("scripted");
+
+  // After a form with problems: to their summary, so that it is read first.
+  const first = document.querySelector("[data-focus]");
+  if (first) first.focus();
+
+  // Copy buttons of read-only fields.
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    button.addEventListener("click", async () => {
+      const field = document.getElementById(button.dataset.copy);
+      field.select();
+      try {
+        await navigator.clipboard.writeText(field.value);
+      } catch {
+        document.execCommand("copy");
+      }
+      button.querySelector("span").textContent = button.dataset.done;
+    });
+  }
+
+  // Weekly hours: each change is sent as a step that saves nothing, and what it would do is shown.
+  const hours = document.querySelector("form[data-hours]");
+  if (!hours) return;
+  let latest = 0;
+  hours.addEventListener("change", async (event) => {
+    const field = event.target;
+    if (field.name.startsWith("to-")) return;
+    if (field.name.startsWith("open-") && field.checked) {
+      hours.requestSubmit(hours.querySelector("[value=check]"));
+      return;
+    }
+    const turn = ++latest;
+    const body = new URLSearchParams(new FormData(hours));
+    body.set("do", "check");
+    try {
+      const answer = await fetch(hours.action, { method: "POST", body });
+      if (turn !== latest || (!answer.ok && answer.status !== 422)) return;
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      for (const part of document.querySelectorAll("[data-live]")) {
+        const other = fresh.getElementById(part.id);
+        if (other) part.replaceChildren(...other.childNodes);
+      }
+    } catch {
+      // Offline: saving tells.
+    }
+  });
+})();

@@ -1,0 +1,14 @@
+"""The practice side: week, requests, hours, types, calendars, mail and settings, all behind sign-in."""
+
+import scheduler.web.practice.appointments
+import scheduler.web.practice.calendars
+import scheduler.web.practice.changes
+import scheduler.web.practice.hours
+import scheduler.web.practice.mail
+import scheduler.web.practice.requests
+import scheduler.web.practice.settings
+import scheduler.web.practice.types
+import scheduler.web.practice.week  # noqa: F401
+from scheduler.web.practice.shell import blueprint
+
+__all__ = ["blueprint"]

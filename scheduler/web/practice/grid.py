@@ -1,0 +1,200 @@
+"""The week as columns of quarter hours and as a day's agenda: positions and words, no markup.
+
+Rows count from the first hour shown; they follow the clock on the wall, so a
+column looks the same on the days on which the clocks change.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from scheduler.domain.appointment import Appointment, Status
+from scheduler.domain.availability import TimeOff
+from scheduler.domain.intervals import Interval, clip, subtract
+from scheduler.domain.local_time import day_interval, local, local_day
+from scheduler.services.schedule import Week
+
+QUARTERS = 96
+SHORTEST_FREE = 15 * 60
+USUAL = (8 * 4, 18 * 4)
+"""What is shown of a week in which nothing happens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How an appointment is spoken of: a heading and a second line."""
+
+    title: str
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A block of a column: `first` row and number of `rows`. `kind` is a class of the stylesheet."""
+
+    kind: str
+    first: int
+    rows: int
+    start: int
+    end: int
+    words: Words | None = None
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One local day."""
+
+    day: date
+    is_today: bool
+    is_idle: bool
+    open: tuple[Cell, ...]
+    cells: tuple[Cell, ...]
+    now_row: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The week: the hours on the left as (row, hour), and seven columns of `rows` rows."""
+
+    rows: int
+    hours: tuple[tuple[int, int], ...]
+    columns: tuple[Column, ...]
+    is_tall: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the agenda: an appointment, a free or closed stretch, or the present moment."""
+
+    kind: str
+    start: int
+    end: int
+    words: Words | None = None
+    id: str = ""
+
+
+Spoken = Callable[[Appointment], Words]
+
+
+def grid(week: Week, zone: str, *, now: int, spoken: Spoken, closed_word: Callable[[TimeOff], Words]) -> Grid:
+    """The week as a grid."""
+    low, high = _range(week, zone)
+    columns = [_column(week, day, zone, now, (low, high), spoken, closed_word) for day in week.days]
+    return Grid(
+        rows=high - low,
+        hours=tuple((quarter - low, quarter // 4) for quarter in range(low + 4, high, 4)),
+        columns=tuple(columns),
+        is_tall=any(cell.rows == 1 and cell.id for column in columns for cell in column.cells),
+    )
+
+
+def agenda(
+    week: Week, day: date, zone: str, *, now: int, spoken: Spoken, closed_word: Callable[[TimeOff], Words]
+) -> list[Line]:
+    """The chosen day line by line: appointments, what is free or closed between them, and now."""
+    window = day_interval(day, zone)
+    lines = [
+        Line(kind_of(one), one.start, one.end, spoken(one), one.id)
+        for one in week.appointments
+        if window[0] <= one.start < window[1]
+    ]
+    busy = [one.busy for one in week.appointments]
+    spans = clip(week.open, window)
+    lines += [
+        Line("free", start, end)
+        for start, end in subtract(spans, busy)
+        if end - start >= 15 * 60 and end > now
+    ]
+    if spans:
+        whole = [(spans[0][0], spans[-1][1])]
+        away = [entry.interval(zone) for entry in week.time_off]
+        lines += [Line("closed", start, end) for start, end in subtract(whole, [*spans, *busy, *away])]
+    for entry in week.time_off:
+        for start, end in clip([entry.interval(zone)], window):
+            lines.append(Line("shut", start, end, closed_word(entry)))
+    if window[0] <= now < window[1]:
+        lines.append(Line("now", now, now))
+    return sorted(lines, key=lambda line: (line.start, line.kind != "shut", line.end))
+
+
+def kind_of(one: Appointment) -> str:
+    """The class of an appointment; free calls are told apart by whoever knows the type."""
+    return {Status.HELD: "held", Status.REQUESTED: "ask"}.get(one.status, "")
+
+
+def _range(week: Week, zone: str) -> tuple[int, int]:
+    """The quarters shown: whole hours around everything, one hour to spare before."""
+    spans: list[Interval] = [*week.open, *((one.start, one.end) for one in week.appointments)]
+    spans += [entry.interval(zone) for entry in week.time_off if entry.start_minute is not None]
+    lows, highs = [], []
+    for start, end in spans:
+        first_day, last_day = local_day(start, zone), local_day(end - 1, zone)
+        lows.append(_quarter(start, first_day, zone) if first_day == last_day else 0)
+        highs.append(_quarter(end, first_day, zone, up=True) if first_day == last_day else QUARTERS)
+    if not spans:
+        return USUAL
+    low = max(0, (min(lows) // 4) * 4 - 4)
+    high = min(QUARTERS, -(-max(highs) // 4) * 4)
+    return min(low, USUAL[0]), max(high, USUAL[1] - 4)
+
+
+def _column(
+    week: Week,
+    day: date,
+    zone: str,
+    now: int,
+    shown: tuple[int, int],
+    spoken: Spoken,
+    closed_word: Callable[[TimeOff], Words],
+) -> Column:
+    window = day_interval(day, zone)
+
+    def cell(kind: str, span: Interval, words: Words | None = None, id: str = "") -> Cell | None:
+        parts = clip([span], window)
+        if not parts:
+            return None
+        start, end = parts[0]
+        first = max(_quarter(start, day, zone), shown[0])
+        last = min(_quarter(end, day, zone, up=True), shown[1])
+        return (
+            Cell(kind, first - shown[0], max(1, last - first), *span, words, id) if first < shown[1] else None
+        )
+
+    opened = [cell("open", span) for span in week.open]
+    shut = [cell("shut", entry.interval(zone), closed_word(entry)) for entry in week.time_off]
+    events = [cell(kind_of(one), (one.start, one.end), spoken(one), one.id) for one in week.appointments]
+    shown_events = _apart([one for one in events if one])
+    is_today = window[0] <= now < window[1]
+    row = _quarter(now, day, zone) - shown[0]
+    return Column(
+        day=day,
+        is_today=is_today,
+        is_idle=not any(opened) and not shown_events and not any(shut),
+        open=tuple(one for one in opened if one),
+        cells=(*(one for one in shut if one), *shown_events),
+        now_row=row if is_today and 0 <= row < shown[1] - shown[0] else None,
+    )
+
+
+def _apart(cells: Sequence[Cell]) -> Iterable[Cell]:
+    """The cells, none reaching over the next; a short one takes an empty row below, to be easier to hit."""
+    settled = []
+    for index, cell in enumerate(cells):
+        room = cells[index + 1].first - cell.first if index + 1 < len(cells) else cell.rows + 1
+        rows = max(1, min(cell.rows, room)) if room > 0 else cell.rows
+        if rows == 1 and room >= 2:
+            rows = 2
+        settled.append(replace(cell, rows=rows))
+    return settled
+
+
+def _quarter(at: int, day: date, zone: str, *, up: bool = False) -> int:
+    """The quarter of the day in which an instant lies on the wall clock; the day's end counts as 96."""
+    wall = local(at, zone)
+    if wall.date() > day:
+        return QUARTERS
+    if wall.date() < day:
+        return 0
+    minutes = wall.hour * 60 + wall.minute
+    return -(-minutes // 15) if up else minutes // 15
