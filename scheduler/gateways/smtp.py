@@ -17,19 +17,7 @@ from flask_mail import Connection, Mail, Message
 
 from scheduler.domain.errors import SchedulerError
 from scheduler.domain.mailbox import ascii_address
-from scheduler.gateways.message import OutgoingMail, UnsafeHeader, as_bytes
-
-__all__ = [
-    "OutgoingMail",
-    "PermanentFailure",
-    "SecureConnection",
-    "SecureMail",
-    "TemporaryFailure",
-    "UnsafeHeader",
-    "as_bytes",
-    "deliver",
-    "init_app",
-]
+from scheduler.gateways.message import OutgoingMail, as_bytes
 
 CONNECT_TIMEOUT = 10.0
 DATA_TIMEOUT = 60.0
@@ -200,19 +188,6 @@ class SecureMail(Mail):
             connect_timeout=self._connect_timeout,
             data_timeout=self._data_timeout,
         )
-
-
-def init_app(app: Any, settings: Any) -> SecureMail:
-    """Gives the application its `SecureMail` for `settings.mail_server`; None means that nothing is sent."""
-    server = settings.mail_server
-    app.config["MAIL_SERVER"] = server.host if server else None
-    if server:
-        app.config["MAIL_PORT"] = server.port
-        app.config["MAIL_USERNAME"] = server.username or None
-        app.config["MAIL_PASSWORD"] = server.password or None
-        app.config["MAIL_USE_TLS"] = server.use_tls
-        app.config["MAIL_USE_SSL"] = server.use_ssl
-    return SecureMail(app)
 
 
 def deliver(mail: OutgoingMail, connection: SecureConnection) -> None:

@@ -1,7 +1,7 @@
 """The ASCII spelling of a mail address."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduler.domain.mailbox import ascii_address
@@ -53,6 +53,7 @@ def test_anything_but_a_bare_mailbox_is_refused(bad: str) -> None:
         ascii_address(bad)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_no_text_leads_to_an_address_that_could_break_a_header(text: str) -> None:
     try:

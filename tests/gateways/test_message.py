@@ -9,7 +9,7 @@ from email.utils import parseaddr
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduler.gateways.message import UnsafeHeader, as_bytes
@@ -177,6 +177,7 @@ def check(content: bytes, subject: str, name: str) -> None:
     ]  # fmt: skip
 
 
+@settings(deadline=None)
 @given(subject=HARD_TEXT, name=HARD_TEXT)
 def test_no_text_adds_changes_or_hides_a_header(subject: str, name: str) -> None:
     mail = to_vera(subject=subject, sender=("booking@demo.example", name))
@@ -187,6 +188,7 @@ def test_no_text_adds_changes_or_hides_a_header(subject: str, name: str) -> None
     check(content, subject, name)
 
 
+@settings(deadline=None)
 @given(subject=ONE_LINE, name=ONE_LINE, text=BODY_TEXT, html=BODY_TEXT)
 def test_every_single_line_is_written_and_comes_back(subject: str, name: str, text: str, html: str) -> None:
     content = as_bytes(to_vera(subject=subject, sender=("booking@demo.example", name), text=text, html=html))

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduler.ical.event import Attendee, Organizer, line, lines, vevent
@@ -125,6 +125,7 @@ def test_lines_stay_lines() -> None:
     assert lines("one\r\ntwo\u2029three", 80) == "one\ntwo\nthree"
 
 
+@settings(deadline=None)
 @given(
     summary=HARD_TEXT,
     description=HARD_TEXT,
@@ -158,6 +159,7 @@ def test_no_text_adds_a_line_a_component_or_a_control_character(
     assert max(len(row) for row in content.split(b"\r\n")) <= 75
 
 
+@settings(deadline=None)
 @given(HARD_TEXT)
 def test_a_text_comes_back_as_it_was_cleaned(text: str) -> None:
     event = read(veras(summary=text))
