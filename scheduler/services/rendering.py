@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from scheduler.domain.appointment import Appointment, Participant, Status
 from scheduler.domain.practice import AppointmentType, Mode, Practice, Therapist, text
 from scheduler.services import wording
+from scheduler.services.booking import promised_answer
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _TEMPLATES = next(
@@ -31,8 +32,8 @@ class Letter:
     """Everything that one mail may speak of. `person` is None in a notice to the therapist.
 
     `facts` are what the outbox row fixed: `old_start` and `old_end` of a moved
-    appointment, `by` (visitor or practice), `note` in the therapist's own
-    words, `lapsed` where nobody answered in time.
+    appointment, `by` (`practice` where it cancelled), `note` in the therapist's
+    own words; in a notice to the therapist only whether there is one.
     """
 
     kind: str
@@ -123,7 +124,6 @@ def _values(letter: Letter) -> dict[str, Any]:
         "is_known": appointment.known_since is not None,
         "by_hand": appointment.by_hand,
         "by_practice": letter.facts.get("by") == "practice",
-        "lapsed": bool(letter.facts.get("lapsed")),
         "note": str(letter.facts.get("note") or ""),
         "help": _help(practice, language),
         "address": one_line(practice.address),
@@ -157,8 +157,14 @@ def _time(letter: Letter) -> dict[str, str]:
 
 
 def _answer_by(letter: Letter) -> int | None:
-    requested = letter.appointment.status is Status.REQUESTED
-    return letter.appointment.expires_at if requested else None
+    """Until when a request is answered. Visitors read the promise, which is the same for everybody."""
+    appointment = letter.appointment
+    if appointment.status is not Status.REQUESTED:
+        return None
+    if letter.person is None:
+        return appointment.expires_at
+    since = appointment.changed_at if letter.kind == "moved" else appointment.created_at
+    return promised_answer(letter.practice, letter.type, appointment.start, since=since)
 
 
 def _until(start: int, now: int, zone: str, language: str) -> str:
