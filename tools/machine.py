@@ -1,6 +1,7 @@
 """What the machine itself must offer: says which Debian packages are missing, installs them when it may."""
 
 import ctypes
+import ctypes.util
 import glob
 import importlib.util
 import os
@@ -36,6 +37,11 @@ def has_libatomic() -> bool:
     return True
 
 
+def has_libical() -> bool:
+    """The calendar library of other programs, which reads what this project writes."""
+    return ctypes.util.find_library("ical") is not None
+
+
 def has_fonts() -> bool:
     """The pages name Noto and fall back to what is there; without any font a browser draws boxes."""
     return any(Path("/usr/share/fonts").rglob("NotoSerif-Regular.*"))
@@ -45,6 +51,7 @@ NEEDED: dict[str, Callable[[], bool]] = {
     "python3-venv": has_venv,
     "chromium": lambda: shutil.which("chromium") is not None,
     "libatomic1": has_libatomic,
+    "libical3": has_libical,
     "fonts-noto-core": has_fonts,
     "postgresql": has_postgresql,
 }

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from zoneinfo import ZoneInfo
+from importlib.resources import files
+from pathlib import Path
+from zoneinfo import TZPATH, ZoneInfo, reset_tzpath
 
 import pytest
 from icalendar import Calendar
@@ -179,8 +181,16 @@ def test_start_and_end_are_written_alike_when_only_one_is_doubled() -> None:
     assert [each.tzinfo for each in local_or_utc((start, start + HOUR), "America/Toronto")] == [UTC, UTC]
 
 
-def test_a_zone_that_the_pinned_database_lacks_is_written_in_utc() -> None:
-    assert plain_rule("posix/Europe/Berlin") is None
+def test_a_zone_that_only_the_machine_knows_is_written_in_utc(tmp_path: Path) -> None:
+    (tmp_path / "Test").mkdir()
+    rules = files("tzdata").joinpath("zoneinfo", "Europe", "Berlin").read_bytes()
+    (tmp_path / "Test" / "Berlin").write_bytes(rules)
+    before = TZPATH
+    reset_tzpath(to=(tmp_path,))
+    try:
+        assert plain_rule("Test/Berlin") is None
+    finally:
+        reset_tzpath(to=before)
 
 
 @pytest.mark.parametrize("zone", ["Mars/Base", "", "../etc/passwd", "Europe"])
