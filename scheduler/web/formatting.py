@@ -1,4 +1,4 @@
-"""Jinja's words: translated texts, and filters that write instants, days and amounts in the request's language."""
+"""Jinja's words: translated texts, and filters for days, times and amounts in the reader's language."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The language of a request: what the address asks for, then what the browser prefers, then the house's own."""
+"""The language of a request: what the address asks for, then the browser's wish, then the house's own."""
 
 from collections.abc import Sequence
 

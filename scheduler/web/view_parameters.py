@@ -1,4 +1,4 @@
-"""The view parameters of a visitor's page: checked against lists and patterns, carried along on every link."""
+"""The view parameters of a visitor's page: checked against lists and patterns, carried along on links."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ _EMBEDS = {"1": "inline", "inline": "inline", "popup": "popup"}
 
 @dataclass(frozen=True, slots=True)
 class ViewParameters:
-    """What the host page, or the visitor, chose; an empty text is the default. What does not fit is dropped."""
+    """What the host page, or the visitor, chose; an empty text is the default. What does not fit is lost."""
 
     lang: str = ""
     tz: str = ""
@@ -33,7 +33,7 @@ class ViewParameters:
         return cls(**{name: check(arguments.get(name, "")) for name, check in _CHECKS.items()})
 
     def query(self, **others: object) -> dict[str, object]:
-        """Everything that differs from the default, as query arguments; `others` go first, `None` drops a name."""
+        """Everything that differs from the default, as query arguments; of `others`, `None` drops a name."""
         chosen = {name: value for name, value in asdict(self).items() if value and name not in others}
         return {name: value for name, value in others.items() if value is not None} | chosen
 

@@ -4,7 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.domain.colour import DARK, LIGHT, TEXT_CONTRAST, Ground, contrast, luminance, mix, parse, readable
+from scheduler.domain.colour import (
+    DARK,
+    LIGHT,
+    TEXT_CONTRAST,
+    Ground,
+    contrast,
+    luminance,
+    mix,
+    parse,
+    readable,
+)
 
 colours = st.integers(0, 0xFFFFFF).map(lambda value: f"#{value:06x}")
 grounds = st.sampled_from([LIGHT, DARK])
@@ -12,7 +22,12 @@ grounds = st.sampled_from([LIGHT, DARK])
 
 @pytest.mark.parametrize(
     ("one", "other", "expected"),
-    [("#000000", "#ffffff", 21.0), ("#ffffff", "#ffffff", 1.0), ("#777777", "#ffffff", 4.48), ("#1d5a55", "#fffdf8", 7.8)],
+    [
+        ("#000000", "#ffffff", 21.0),
+        ("#ffffff", "#ffffff", 1.0),
+        ("#777777", "#ffffff", 4.48),
+        ("#1d5a55", "#fffdf8", 7.8),
+    ],
 )
 def test_contrast_follows_the_wcag_formula(one: str, other: str, expected: float) -> None:
     assert round(contrast(one, other), 2 if expected == 4.48 else 1) == expected

@@ -41,7 +41,9 @@
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
       for (const part of document.querySelectorAll("[data-live]")) {
         const other = fresh.getElementById(part.id);
-        if (other) part.replaceChildren(...other.childNodes);
+        if (!other) continue;
+        part.className = other.className;
+        part.replaceChildren(...other.childNodes);
       }
     } catch {
       // Offline: saving tells.

@@ -3,4 +3,15 @@
 from scheduler.web.visitor import assets, choose, demo, details, done, manage, refusals, widget, words
 from scheduler.web.visitor.blueprint import blueprint
 
-__all__ = ["assets", "blueprint", "choose", "demo", "details", "done", "manage", "refusals", "widget", "words"]
+__all__ = [
+    "assets",
+    "blueprint",
+    "choose",
+    "demo",
+    "details",
+    "done",
+    "manage",
+    "refusals",
+    "widget",
+    "words",
+]

@@ -1,4 +1,4 @@
-"""Stylesheets and scripts of the pages: the small files of `static/` joined, at an address that names their content.
+"""Stylesheets and scripts of the pages: files of `static/` joined, at an address that names their content.
 
 No build step: a bundle is read once, and its address changes whenever a file
 does, so that browsers may keep it for ever.
@@ -7,7 +7,7 @@ does, so that browsers may keep it for ever.
 import gzip
 import hashlib
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 from flask import Response, abort, request, url_for
@@ -34,7 +34,7 @@ class Bundle:
     version: str
 
 
-@lru_cache(maxsize=None)
+@cache
 def bundle(name: str) -> Bundle:
     """The files of a bundle, joined in order. **Raises** `KeyError`."""
     plain = b"\n".join((STATIC / path).read_bytes() for path in BUNDLES[name])
@@ -53,7 +53,7 @@ def asset(version: str, name: str) -> Response:
     if name not in BUNDLES:
         abort(404)
     found = bundle(name)
-    packed = "gzip" in request.accept_encodings
+    packed = bool(request.accept_encodings["gzip"])
     answer = Response(found.packed if packed else found.plain, content_type=_TYPES[name.rpartition(".")[2]])
     answer.headers["Cache-Control"] = _FOREVER if version == found.version else "no-cache"
     answer.vary.add("Accept-Encoding")

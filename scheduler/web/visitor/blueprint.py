@@ -1,4 +1,4 @@
-"""The visitor's blueprint: what each request knows before its view runs, and how links carry the view along."""
+"""The visitor's blueprint: what each request knows before its view, and links that carry the view along."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -54,7 +54,7 @@ def keep_private(answer: Response) -> Response:
 @blueprint.app_template_global()
 def to(endpoint: str, **values: object) -> str:
     """The address of a visitor's page, the view parameters carried along."""
-    return url_for(f"visitor.{endpoint}", **g.view.query(**values))  # type: ignore[arg-type]
+    return url_for(f"visitor.{endpoint}", **g.view.query(**values))
 
 
 @blueprint.app_template_global()

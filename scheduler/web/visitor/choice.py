@@ -1,4 +1,4 @@
-"""What the day and time steps show: one offer for the whole horizon, seen as a month, a day, the soonest times."""
+"""What the day and time steps show: one offer for the horizon, as a month, a day, the soonest times."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ Offering = Callable[[date, date], Offer]
 
 @dataclass(frozen=True, slots=True)
 class DayStep:
-    """The day step: `next_free` is the first time after an empty month; without it and `soonest` all is booked."""
+    """The day step; `next_free` is the first time after an empty month."""
 
     month: Month
     soonest: tuple[int, ...]
@@ -32,7 +32,7 @@ class DayStep:
 
 @dataclass(frozen=True, slots=True)
 class TimeStep:
-    """The time step: `noon` is an instant inside the chosen day of the practice, `other_days` (noon, free times)."""
+    """The time step: `noon` lies inside the chosen day; `other_days` are (day, its noon, free times)."""
 
     day: date
     noon: int
@@ -53,7 +53,12 @@ def day_step(
     grid = month_grid(first, free, today=today, horizon=horizon)
     end = day_interval(last_of_month(first), practice.zone)[1]
     later = next((at for at in near.starts if at >= end), None)
-    return DayStep(grid, _varied(near.starts, practice.zone), later or (near.starts[0] if near.starts else None), not near.starts)
+    return DayStep(
+        grid,
+        _varied(near.starts, practice.zone),
+        later or (near.starts[0] if near.starts else None),
+        not near.starts,
+    )
 
 
 def bookable_day(practice: Practice, kind: AppointmentType, day: date | None, now: int) -> date | None:
@@ -67,7 +72,9 @@ def time_step(practice: Practice, offering: Offering, clocks: Clocks, day: date)
     offer = offering(day, day + timedelta(days=41))
     starts = [at for at in offer.starts if local_day(at, practice.zone) == day]
     later = counted((at for at in offer.starts if local_day(at, practice.zone) > day), practice.zone)
-    other_days = tuple((other, noon(other, practice.zone), later[other]) for other in sorted(later)[:OTHER_DAYS])
+    other_days = tuple(
+        (other, noon(other, practice.zone), later[other]) for other in sorted(later)[:OTHER_DAYS]
+    )
     return TimeStep(day, noon(day, practice.zone), parts(starts, clocks.shown, day), other_days)
 
 

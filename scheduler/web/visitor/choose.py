@@ -30,7 +30,9 @@ def types() -> str:
     now = utcnow()
     kinds = directory.offered_types(g.practice)
     first = next((kind for kind in kinds if kind.price_cents == 0), None)
-    soonest = offers.soonest(g.practice, first, therapist=chosen_therapist(), now=now, count=1) if first else []
+    soonest = (
+        offers.soonest(g.practice, first, therapist=chosen_therapist(), now=now, count=1) if first else []
+    )
     return render_template(
         "visitor/types.html",
         kinds=kinds,
@@ -104,13 +106,17 @@ def choose_page(
         "flow": _flow(kind, held),
         "problem": problem,
         "lost": lost,
-        "therapists": [person for person in directory.therapists(g.practice) if person.id in kind.therapist_ids],
+        "therapists": [
+            person for person in directory.therapists(g.practice) if person.id in kind.therapist_ids
+        ],
         "token": form_token.issue(HOLD, g.practice.slug, kind.slug),
     }
     wanted = local_day(lost, g.practice.zone) if lost else parse_day(request.args.get("day", ""))
     chosen = bookable_day(g.practice, kind, wanted, now)
     if chosen:
-        return render_template("visitor/time.html", step=time_step(g.practice, offering, shown, chosen), **page)
+        return render_template(
+            "visitor/time.html", step=time_step(g.practice, offering, shown, chosen), **page
+        )
     month = parse_month(request.args.get("month", ""))
     step = day_step(g.practice, kind, offering, month=month, now=now)
     return render_template("visitor/day.html", step=step, asked=month is not None, **page)
@@ -161,5 +167,3 @@ def _back_from_zone() -> dict[str, str]:
 
 def _is_plain(name: str, value: str) -> bool:
     return (parse_day if name == "day" else parse_month)(value) is not None
-
-

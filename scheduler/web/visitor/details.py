@@ -132,7 +132,11 @@ def is_still_free(held: booking.Held) -> bool:
 
 
 def details_page(
-    held: booking.Held, answers: Mapping[str, str], *, problems: Mapping[str, str] | None = None, notice: str = ""
+    held: booking.Held,
+    answers: Mapping[str, str],
+    *,
+    problems: Mapping[str, str] | None = None,
+    notice: str = "",
 ) -> str:
     """The form with everything that was typed; `notice` is "stale" or "fault"."""
     return render_template(

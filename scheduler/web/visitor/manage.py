@@ -1,4 +1,4 @@
-"""The page behind "Change or cancel" in the mail: see, move, cancel, calendar file. Opening it changes nothing."""
+"""The page behind "Change or cancel" in the mail: see, move, cancel, calendar file. GET changes nothing."""
 
 from datetime import date
 from functools import partial
@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from scheduler.clock import utcnow
 from scheduler.domain.errors import SlotTaken, WrongState
 from scheduler.domain.local_time import local_day
-from scheduler.services import manage, messages
+from scheduler.services import invitations, manage
 from scheduler.services.offers import Offer
 from scheduler.web import form_token
 from scheduler.web.visitor.blueprint import blueprint, enter_practice, to
@@ -75,7 +75,8 @@ def calendar_file(token: str) -> FlaskResponse:
     """The appointment as a file for the visitor's own calendar."""
     managed = find(token)
     answer = FlaskResponse(
-        messages.calendar_file(managed, now=utcnow()), content_type="text/calendar; charset=utf-8; method=PUBLISH"
+        invitations.calendar_file(managed, now=utcnow()),
+        content_type="text/calendar; charset=utf-8; method=PUBLISH",
     )
     answer.headers["Content-Disposition"] = 'attachment; filename="appointment.ics"'
     return answer
@@ -113,7 +114,13 @@ def move_page(managed: manage.Managed, token: str, *, problem: str = "", lost: i
         "kind": kind,
         "clocks": shown,
         "now": now,
-        "flow": {"days": "move", "press": "press_move", "place": {"token": token}, "held": None, "moving": managed},
+        "flow": {
+            "days": "move",
+            "press": "press_move",
+            "place": {"token": token},
+            "held": None,
+            "moving": managed,
+        },
         "problem": problem,
         "lost": lost,
         "therapists": (),

@@ -25,7 +25,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """A month; `before` and `after` are the first days of its neighbours, None where nothing can be booked."""
+    """A month; `before` and `after` begin its neighbours, None where nothing can be booked."""
 
     first: date
     weeks: tuple[tuple[Day, ...], ...]
@@ -84,7 +84,7 @@ def counted(starts: Iterable[int], zone: str) -> Counter[date]:
 
 
 def month_grid(first: date, free: Counter[date], *, today: date, horizon: date) -> Month:
-    """The month from Monday to Sunday, whole weeks; only months from today's to the horizon's can be reached."""
+    """The month from Monday to Sunday, whole weeks; one may turn from today's to the horizon's."""
     start = first - timedelta(days=first.weekday())
     count = (last_of_month(first) - start).days // 7 + 1
     weeks = tuple(
@@ -102,13 +102,14 @@ def month_grid(first: date, free: Counter[date], *, today: date, horizon: date) 
 
 
 def parts(starts: Iterable[int], zone: str, chosen: date) -> tuple[Part, ...]:
-    """Starts of the chosen day of the practice by local day and part of the day, in order; empty parts are left out."""
+    """Starts of one day of the practice, by the local day and its parts; empty parts are left out."""
     groups: dict[tuple[date, str], list[int]] = {}
     for at in starts:
         moment = local(at, zone)
         groups.setdefault((moment.date(), part_of_day(moment.hour)), []).append(at)
     return tuple(
-        Part(name, _SUN[name], day if day != chosen else None, tuple(found)) for (day, name), found in groups.items()
+        Part(name, _SUN[name], day if day != chosen else None, tuple(found))
+        for (day, name), found in groups.items()
     )
 
 
