@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from scheduler.domain.intervals import Interval, subtract
+from scheduler.domain.intervals import Interval, merge, subtract
 from scheduler.domain.local_time import DAY_MINUTES, day_interval, days, minutes_interval
 
 
@@ -119,5 +119,5 @@ def open_spans(hours: Hours, first: date, last: date) -> list[Interval]:
         if minutes:
             daily = [minutes_interval(day, start, end, zone) for start, end in minutes]
             blocks = [entry.interval(zone) for entry in closed if entry.kind is not TimeOffKind.HOLIDAY]
-            spans.extend(subtract(daily, blocks))
+            spans.extend(subtract(daily, blocks) if blocks else merge(daily))
     return spans

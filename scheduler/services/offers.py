@@ -5,10 +5,12 @@ revisions they were built from, until time alone would change them.
 """
 
 import hashlib
+from array import array
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import lru_cache
 from threading import Lock
 
 from scheduler.domain.appointment import Appointment
@@ -26,6 +28,8 @@ from scheduler.store.database import Transaction, memory_of, reading
 MOST_DAYS = 92
 REMEMBERED = 512
 _lock = Lock()
+_open_spans = lru_cache(maxsize=REMEMBERED)(open_spans)
+"""Hours change seldom, and every booking asks for them again; equal hours and days have equal spans."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +165,7 @@ def starts_of(
     same_type = (one.start for one in mine if one.type_id == kind.id)
     full_for_type = days_at_maximum(same_type, at_most=kind.per_day_at_most, zone=zone)
     return bookable_starts(
-        open_spans(stock.hours[therapist_id], first, last),
+        _open_spans(stock.hours[therapist_id], first, last),
         [one.busy for one in mine],
         rule,
         bookable_window(rule, zone=zone, now=now),
@@ -216,39 +220,52 @@ def _compute(
     opens, closes = bookable_window(rule, zone=practice.zone, now=now)
     low = max(first, local_day(opens, practice.zone))
     high = min(last, local_day(closes - 1, practice.zone))
-    free: dict[int, list[str]] = {}
+    found: dict[str, list[int]] = {}
     taken: list[Taken] = []
     if people and low <= high:
         window = days_window(low, high, practice.zone, kind, practice)
         taken = appointments.taken(tx, [person.id for person in people], window, now=now, without=without)
         for person in people:
-            for start in starts_of(stock, kind, person.id, low, high, taken=taken, now=now):
-                free.setdefault(start, []).append(person.slug)
+            found[person.slug] = starts_of(stock, kind, person.id, low, high, taken=taken, now=now)
+    free = _who_is_free(found)
     starts = tuple(sorted(free))
     ends = [one.expires_at for one in taken if one.expires_at is not None]
     return Offer(
         zone=practice.zone,
         duration=kind.duration,
         starts=starts,
-        free={start: tuple(slugs) for start, slugs in free.items()},
-        tag=_tag(stock, kind, people, starts, first, last),
+        free=free,
+        tag=_tag(stock, kind, people, found, first, last),
         valid_until=min([next_boundary(rule, starts, zone=practice.zone, now=now), *ends]),
     )
+
+
+def _who_is_free(found: Mapping[str, Sequence[int]]) -> dict[int, tuple[str, ...]]:
+    """Slug -> starts, turned round: start -> slugs, in the same order of people."""
+    free: dict[int, tuple[str, ...]] = {}
+    for slug, starts in found.items():
+        mine: dict[int, tuple[str, ...]] = dict.fromkeys(starts, (slug,))
+        for start in free.keys() & mine.keys():
+            mine[start] = (*free[start], slug)
+        free |= mine
+    return free
 
 
 def _tag(
     stock: Catalogue,
     kind: AppointmentType,
     people: Sequence[Therapist],
-    starts: Sequence[int],
+    found: Mapping[str, Sequence[int]],
     first: date,
     last: date,
 ) -> str:
-    """A strong tag over everything that enters the answer."""
-    parts = (kind.id, kind.duration, first, last, stock.practice.zone, [person.slug for person in people])
+    """A strong tag over everything that enters the answer, who is free at each time included."""
+    revisions = [(person.id, stock.revisions[person.id]) for person in people]
+    sizes = [(slug, len(starts)) for slug, starts in found.items()]
+    parts = (kind.id, kind.duration, first, last, stock.practice.zone, revisions, sizes)
     digest = hashlib.blake2b(repr(parts).encode(), digest_size=12)
-    digest.update(repr([(person.id, stock.revisions[person.id]) for person in people]).encode())
-    digest.update(repr(starts).encode())
+    for starts in found.values():
+        digest.update(array("q", starts))
     return digest.hexdigest()
 
 

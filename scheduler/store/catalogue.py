@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select
 
 from scheduler.domain.availability import Hours
 from scheduler.domain.errors import NotFound
@@ -35,6 +35,9 @@ _REVISIONS = (
     .outerjoin(_therapists, _therapists.c.practice_id == _practices.c.id)
     .order_by(_therapists.c.id)
 )
+# Built once: making a statement costs more than running this one.
+_BY_SLUG = _REVISIONS.where(_practices.c.slug == bindparam("wanted"))
+_BY_ID = _REVISIONS.where(_practices.c.id == bindparam("wanted"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +70,12 @@ class Catalogue:
 
 def by_slug(tx: Transaction, slug: str) -> Catalogue:
     """The practice of this slug. **Raises** `NotFound`."""
-    return _load(tx, ("slug", slug), tx.execute(_REVISIONS.where(_practices.c.slug == slug)).all())
+    return _load(tx, ("slug", slug), tx.execute(_BY_SLUG, {"wanted": slug}).all())
 
 
 def by_id(tx: Transaction, practice_id: str) -> Catalogue:
     """The practice of this id. **Raises** `NotFound`."""
-    return _load(tx, ("id", practice_id), tx.execute(_REVISIONS.where(_practices.c.id == practice_id)).all())
+    return _load(tx, ("id", practice_id), tx.execute(_BY_ID, {"wanted": practice_id}).all())
 
 
 def _load(tx: Transaction, key: tuple[str, str], rows: Sequence[Row[*tuple[Any, ...]]]) -> Catalogue:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Row, bindparam, select, update
 
 from scheduler.domain.appointment import Status
 from scheduler.domain.disclosure import FeedLevel
@@ -76,8 +76,8 @@ _NAMES = (
 )
 
 
-Entry = tuple[str, str, int, str, int, int, int, int]
-"""Id, uid, sequence, status, start, end, created and changed: a tuple, because feeds have thousands."""
+Entry = Row[str, str, int, str, int, int, int, int]
+"""Id, uid, sequence, status, start, end, created and changed: bare rows, because feeds have thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def source(tx: Transaction, token_hash: bytes) -> FeedSource:
 
 def entries(tx: Transaction, therapist_id: str, window: Interval) -> Sequence[Entry]:
     """What is shown and starts within the window, in no order."""
-    return tx.execute(_ENTRIES, _bound(therapist_id, window)).tuples().all()
+    return tx.execute(_ENTRIES, _bound(therapist_id, window)).all()
 
 
 def names(tx: Transaction, therapist_id: str, window: Interval) -> dict[str, list[str]]:
