@@ -1,0 +1,107 @@
+"""The program as a server process of its own, and what its work costs in CPU time."""
+
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from bench.databases import environment
+
+ROOT = Path(__file__).resolve().parents[1]
+START_SECONDS = 60
+HELLO = "/healthz"
+ROUNDS = 5
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server with one process."""
+
+    port: int
+    pid: int
+
+    def cpu(self) -> float:
+        """CPU seconds used so far by all its threads, to the nanosecond."""
+        used = 0
+        for task in Path(f"/proc/{self.pid}/task").iterdir():
+            with suppress(OSError):
+                used += int((task / "schedstat").read_text().split()[0])
+        return used / 1e9
+
+    def cost(
+        self, path: str, count: int, *, headers: dict[str, str] | None = None, before: Callable[[], None] = bool
+    ) -> float:
+        """CPU milliseconds of one answer, over `count` requests on one connection; `before` runs before each."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        started = self.cpu()
+        for _ in range(count):
+            before()
+            connection.request("GET", path, headers=headers or {})
+            answer = connection.getresponse()
+            answer.read()
+            if answer.status not in (200, 304):
+                raise RuntimeError(f"{path.split('?')[0]} answered {answer.status}")
+        used = self.cpu() - started
+        connection.close()
+        return used * 1000 / count
+
+    def compare(
+        self, path: str, count: int, *, headers: dict[str, str] | None = None, before: Callable[[], None] = bool
+    ) -> tuple[float, float]:
+        """(percent of the do-nothing route's rate, CPU ms of one answer), medians of paired rounds."""
+        ratios, costs = [], []
+        for _ in range(ROUNDS):
+            hello = self.cost(HELLO, count)
+            costs.append(self.cost(path, count, headers=headers, before=before))
+            ratios.append(100 * hello / costs[-1])
+        return median(ratios), median(costs)
+
+    def header(self, path: str, name: str) -> str:
+        """One header of an answer."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        answer.read()
+        connection.close()
+        return answer.headers[name] or ""
+
+
+@contextmanager
+def server(url: str) -> Iterator[Server]:
+    """The program under waitress, alive; ended afterwards."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    inherited = {name: text for name, text in os.environ.items() if not name.startswith("SCHEDULER_")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "waitress", f"--listen=127.0.0.1:{port}", "--threads=4", "wsgi:app"],
+        cwd=ROOT,
+        env={**inherited, **environment(url)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        running = Server(port, process.pid)
+        _wait(running, process)
+        yield running
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait(running: Server, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until and process.poll() is None:
+        with suppress(OSError):
+            running.cost(HELLO, 50)
+            return
+        time.sleep(0.1)
+    raise RuntimeError("the server did not come up")
