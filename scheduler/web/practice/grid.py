@@ -22,10 +22,11 @@ USUAL = (8 * 4, 18 * 4)
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """How an appointment is spoken of: a heading and a second line."""
+    """How an appointment is spoken of: a heading, a second line, and a third where there is room."""
 
     title: str
     line: str
+    more: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class Line:
     end: int
     words: Words | None = None
     id: str = ""
+    is_all_day: bool = False
 
 
 Spoken = Callable[[Appointment], Words]
@@ -112,7 +114,7 @@ def agenda(
         lines += [Line("closed", start, end) for start, end in subtract(whole, [*spans, *busy, *away])]
     for entry in week.time_off:
         for start, end in clip([entry.interval(zone)], window):
-            lines.append(Line("shut", start, end, closed_word(entry)))
+            lines.append(Line("shut", start, end, closed_word(entry), is_all_day=(start, end) == window))
     if window[0] <= now < window[1]:
         lines.append(Line("now", now, now))
     return sorted(lines, key=lambda line: (line.start, line.kind != "shut", line.end))

@@ -32,10 +32,9 @@ def in_grid(one: Appointment) -> Words:
     """The words of a block in the week."""
     if one.status is Status.HELD:
         return Words(gettext("Being booked"), "")
-    line = f"{clock(one.start)} {type_name(one)}"
-    if one.status is Status.REQUESTED:
-        return Words(gettext("%(name)s asks", name=person(one)), line)
-    return Words(person(one), line)
+    name = person(one)
+    asks = one.status is Status.REQUESTED
+    return Words(gettext("%(name)s asks", name=name) if asks else name, clock(one.start), type_name(one))
 
 
 def in_agenda(one: Appointment) -> Words:
