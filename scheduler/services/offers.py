@@ -247,7 +247,7 @@ def _who_is_free(found: Mapping[str, Sequence[int]]) -> dict[int, tuple[str, ...
         mine: dict[int, tuple[str, ...]] = dict.fromkeys(starts, (slug,))
         for start in free.keys() & mine.keys():
             mine[start] = (*free[start], slug)
-        free |= mine
+        free = free | mine if free else mine
     return free
 
 

@@ -5,18 +5,18 @@ stands for everything in it; a program that has it gets 304.
 """
 
 from functools import lru_cache
-from time import gmtime, strftime
 
 from flask import Response, json, request
 
 from scheduler.clock import utcnow
+from scheduler.domain.local_time import rfc3339
 from scheduler.services import offers
 from scheduler.services.offers import Offer
 from scheduler.web.api import reading
 from scheduler.web.api.blueprint import blueprint
 
-DAY = 24 * 3600
 BODIES_KEPT = 512
+TIMES_KEPT = 16_384
 
 
 @blueprint.get("/practices/<practice>/types/<kind>/slots")
@@ -54,7 +54,7 @@ class _Key:
 @lru_cache(maxsize=BODIES_KEPT)
 def _body(key: _Key) -> bytes:
     offer = key.offer
-    times = [_text(start) for start in offer.starts]
+    times = [*map(_text, offer.starts)]
     parts = [
         f'{{"zone": {json.dumps(offer.zone)}, "duration_minutes": {offer.duration // 60}, "slots": [',
         ", ".join(times),
@@ -68,20 +68,10 @@ def _body(key: _Key) -> bytes:
     return "".join([*parts, "}\n"]).encode()
 
 
+@lru_cache(maxsize=TIMES_KEPT)
 def _text(at: int) -> str:
-    """The instant as a JSON string; days and times of day repeat, so their texts are kept."""
-    day, second = divmod(at, DAY)
-    return _day(day) + _time(second)
-
-
-@lru_cache(maxsize=4096)
-def _day(day: int) -> str:
-    return strftime('"%Y-%m-%dT', gmtime(day * DAY))
-
-
-@lru_cache(maxsize=4096)
-def _time(second: int) -> str:
-    return strftime('%H:%M:%SZ"', gmtime(second))
+    """The instant as a JSON string; the same ones are told after every booking, so their texts are kept."""
+    return f'"{rfc3339(at)}"'
 
 
 @lru_cache(maxsize=1024)
