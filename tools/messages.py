@@ -26,9 +26,15 @@ Key = str | tuple[str, str]
 
 TRANSLATING = frozenset({"_", "gettext", "lazy_gettext"})
 COUNTING = frozenset({"ngettext"})
-SHOWN = frozenset({"BadContact", "Refused"})
-MARKED = "N_"
-_PLACEHOLDER = re.compile(r"%\((\w+)\)s")
+SHOWN = frozenset({"Answer", "BadContact", "Refused", "say"})
+"""What takes a key now and shows its translation later; its other words, such as codes, are no sentences."""
+_SENTENCE = re.compile(r"[A-Z].* ")
+_HEADER_LINES = re.compile(
+    rb'^(?:# [^\n]*|#|"(?:Report-Msgid-Bugs-To|Last-Translator|Language-Team|Project-Id-Version|Generated-By|'
+    rb"POT-Creation-Date|PO-Revision-Date)[^\n]*)\n",
+    re.MULTILINE,
+)
+_PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
 
 
 def keys(root: Path = ROOT) -> dict[Key, list[tuple[str, int]]]:
@@ -53,6 +59,8 @@ def in_python(source: str) -> Iterator[tuple[int, Key]]:
             yield from _in_call(node, named)
         elif isinstance(node, ast.Assign):
             yield from _in_problems(node, named)
+        elif isinstance(node, ast.FunctionDef) and "problem" in node.name:
+            yield from _in_problem_function(node, named)
 
 
 def in_template(source: bytes) -> Iterator[tuple[int, Key]]:
@@ -69,9 +77,9 @@ def in_template(source: bytes) -> Iterator[tuple[int, Key]]:
 
 
 def _constants(module: ast.Module) -> dict[str, ast.expr]:
-    """The module's own names for texts and for tables of texts."""
+    """The module's names for texts and for tables of texts."""
     named = {}
-    for node in module.body:
+    for node in ast.walk(module):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             named[node.targets[0].id] = node.value
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value:
@@ -84,8 +92,18 @@ def _in_call(call: ast.Call, named: dict[str, ast.expr]) -> Iterator[tuple[int, 
     texts = [found for argument in call.args for found in _texts(argument, named)]
     if name in COUNTING and len(texts) >= 2:
         yield call.lineno, (texts[-2][1], texts[-1][1])
-    elif name in TRANSLATING or name in SHOWN or name == MARKED:
+    elif name in TRANSLATING:
         yield from texts
+    elif name in SHOWN:
+        yield from (found for found in texts if _SENTENCE.match(found[1]))
+
+
+def _in_problem_function(node: ast.FunctionDef, named: dict[str, ast.expr]) -> Iterator[tuple[int, Key]]:
+    """Whatever sentence a function such as `_shape_problems` may give back."""
+    for statement in node.body[1:] if ast.get_docstring(node) else node.body:
+        for part in ast.walk(statement):
+            if isinstance(part, ast.Constant | ast.Name):
+                yield from (found for found in _texts(part, named) if _SENTENCE.match(found[1]))
 
 
 def _in_problems(node: ast.Assign, named: dict[str, ast.expr]) -> Iterator[tuple[int, Key]]:
@@ -108,8 +126,8 @@ def _texts(node: ast.expr, named: dict[str, ast.expr]) -> Iterator[tuple[int, st
         parts = node.values
     elif isinstance(node, ast.Subscript):
         parts = [node.value]
-    elif isinstance(node, ast.Name) and node.id in named and not isinstance(named[node.id], ast.Name):
-        parts = [named[node.id]]
+    elif isinstance(node, ast.Name) and node.id in named:
+        yield from _texts(named[node.id], {})
     for part in parts:
         yield from _texts(part, named)
 
@@ -162,7 +180,7 @@ def update(language: str, root: Path = ROOT) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     binary = BytesIO()
     write_po(binary, after, width=100, omit_header=False, sort_output=True, include_lineno=False)
-    path.write_bytes(_without_dates(binary.getvalue()))
+    path.write_bytes(_without_noise(binary.getvalue()))
 
 
 def _strings(string: str | Iterable[str] | None) -> list[str]:
@@ -181,9 +199,9 @@ def _differs(key: Key, text: str) -> bool:
     return given != wanted and not (isinstance(key, tuple) and given == wanted - {"num"})
 
 
-def _without_dates(content: bytes) -> bytes:
-    """Without the lines that change at each writing and would make every merge a conflict."""
-    return re.sub(rb'"(?:POT-Creation|PO-Revision)-Date: [^\n]*\n', b"", content)
+def _without_noise(content: bytes) -> bytes:
+    """Without header lines that name nobody or change at each writing, so that branches merge."""
+    return _HEADER_LINES.sub(b"", content)
 
 
 def main(arguments: list[str]) -> int:

@@ -82,22 +82,27 @@ def write(letter: Letter) -> Written:
 
 
 def meeting(letter: Letter) -> str:
-    """How and where the two meet, as one or two sentences; no place before the appointment stands."""
-    said, language, therapist = wording.gettext, letter.language, letter.therapist.name
+    """How and where the two meet, as one sentence; no place before the appointment stands."""
+    language, therapist = letter.language, letter.therapist.name
     mode = letter.appointment.mode
     if letter.person is None or not letter.is_settled:
         return f"{wording.mode_word(mode, language)}."
     if mode is Mode.IN_PERSON:
-        return said(language, "In person: %(address)s.", address=one_line(letter.practice.address))
+        address = one_line(letter.practice.address)
+        return wording.gettext(language, "In person: %(address)s.", address=address)
     if mode is Mode.VIDEO and letter.therapist.video_link:
-        return said(language, "Video call: open the link below at that time.")
+        return wording.gettext(language, "Video call: open the link below at that time.")
     if mode is Mode.VIDEO:
-        return said(language, "Video call: %(therapist)s sends you the link.", therapist=therapist)
+        return wording.gettext(language, "Video call: %(therapist)s sends you the link.", therapist=therapist)
     digits = _last_digits(letter.person.phone)
-    if digits:
-        words = "Phone call: %(therapist)s calls you on the number ending in %(digits)s."
-        return said(language, words, therapist=therapist, digits=digits)
-    return said(language, "Phone call: %(therapist)s calls you.", therapist=therapist)
+    if not digits:
+        return wording.gettext(language, "Phone call: %(therapist)s calls you.", therapist=therapist)
+    return wording.gettext(
+        language,
+        "Phone call: %(therapist)s calls you on the number ending in %(digits)s.",
+        therapist=therapist,
+        digits=digits,
+    )
 
 
 # ---- what the templates see ------------------------------------------------
