@@ -11,6 +11,7 @@ pytest_plugins = [
     "tests.support.postgres",
     "tests.support.commands",
     "tests.support.databases",
+    "tests.support.core",
     "tests.support.mail",
     "tests.support.servers",
     "tests.support.browser",
