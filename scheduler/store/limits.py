@@ -29,8 +29,8 @@ def find(tx: Connection, key: str, *, now: int) -> tuple[int, int]:
     """The count and the instant at which it starts anew; `(0, now)` when nothing is counted."""
     alive = (LimitRow.key == key, LimitRow.expires_at > now)
     statement = select(LimitRow.count, LimitRow.expires_at).where(*alive)
-    counted, expires_at = tx.execute(statement).tuples().first() or (0, now)
-    return counted, expires_at
+    row = tx.execute(statement).first()
+    return (int(row[0]), int(row[1])) if row else (0, now)
 
 
 def take_back(tx: Connection, key: str) -> None:

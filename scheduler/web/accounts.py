@@ -139,14 +139,6 @@ def require_staff() -> ResponseReturnValue | None:
     return None if current_user.is_authenticated else ask_to_sign_in()
 
 
-def require_owner() -> ResponseReturnValue | None:
-    """Before each request of pages that only the owner may see; to others they do not exist."""
-    refused = require_staff()
-    if refused is None and not current_staff().is_owner:
-        return errors.tell(errors.NOT_FOUND)
-    return refused
-
-
 def ask_to_sign_in() -> BaseResponse:
     """The sign-in page for somebody who reads; 401 for a form, which must not be lost in a redirect."""
     if request.method in ("GET", "HEAD"):
@@ -188,16 +180,16 @@ def _begin_session_anew(app: Flask, user: User, **_more: Any) -> None:
     session.pop("csrf_token", None)
     g.pop("csrf_token", None)
     app.session_interface.regenerate(session)  # type: ignore[attr-defined]
-    _note("signed_in", user)
+    _note("account.sign_in", user)
 
 
 def _forget_session(_app: Flask, user: User | None = None, **_more: Any) -> None:
     session.clear()
     if isinstance(user, User):
-        _note("signed_out", user)
+        _note("account.sign_out", user)
 
 
-def _ask_stranger_to_sign_in(_mechanisms: list[str], _headers: dict[str, str] | None = None) -> BaseResponse:
+def _ask_stranger_to_sign_in(_mechanisms: list[str], headers: dict[str, str] | None = None) -> BaseResponse:
     return ask_to_sign_in()
 
 

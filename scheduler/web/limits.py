@@ -1,13 +1,17 @@
-"""Limits per source, shared by all processes through the database (or Redis, by setting)."""
+"""Limits per source, shared by all processes through the database (or Redis, by setting).
+
+The `limits` library counts; its Flask extension is not used, because it looks
+its rules up for every page that is only read.
+"""
 
 import hmac
 from hashlib import sha256
 from ipaddress import IPv6Address, ip_address
-from typing import Any
 
 from flask import Flask, Response, current_app, request
-from flask_limiter import Limiter, RateLimitExceeded
-from limits.storage import Storage
+from limits import RateLimitItemPerHour, RateLimitItemPerMinute
+from limits.storage import Storage, storage_from_string
+from limits.strategies import FixedWindowRateLimiter
 
 from scheduler.clock import utcnow
 from scheduler.domain.errors import StoreBusy, TooMany
@@ -16,12 +20,15 @@ from scheduler.settings import Settings
 from scheduler.web import errors
 from scheduler.web.security import SAFE_METHODS, SECRETS
 
-CHANGES = ("300 per minute", "3000 per hour")
+CHANGES = (RateLimitItemPerMinute(300), RateLimitItemPerHour(3000))
 """How many changes one source may send. What a person may book is a rule of booking, not of this module."""
 
 WRONG_LINKS = 60
 WRONG_LINKS_WINDOW = 600
 """After so many wrong secret links in so many seconds a source gets 429."""
+
+
+SWITCH = "LIMITS_PER_SOURCE"
 
 
 class DatabaseStorage(Storage):
@@ -82,33 +89,25 @@ def key_of(kind: str, *parts: str) -> str:
 
 def are_on() -> bool:
     """Whether limits per source apply; only a demo can switch them off."""
-    return bool(current_app.config["RATELIMIT_ENABLED"])
+    return bool(current_app.config[SWITCH])
 
 
 def init_app(app: Flask, settings: Settings) -> None:
     """Count changes per source, and wrong secret links."""
-    app.config["RATELIMIT_ENABLED"] = settings.rate_limits
-    limiter = Limiter(
-        key_func=lambda: key_of("source", source()),
-        application_limits=list(CHANGES),
-        application_limits_exempt_when=lambda: request.method in SAFE_METHODS,
-        storage_uri=settings.redis_url or "scheduler://",
-        strategy="fixed-window",
-    )
-    limiter.init_app(app)
-    app.register_error_handler(RateLimitExceeded, _too_many(limiter))
+    app.config[SWITCH] = settings.rate_limits
+    counters = FixedWindowRateLimiter(storage_from_string(settings.redis_url or "scheduler://"))
+
+    @app.before_request
+    def count_changes() -> None:
+        if request.method in SAFE_METHODS or not are_on():
+            return
+        key = key_of("changes", source())
+        for limit in CHANGES:
+            if not counters.hit(limit, key):
+                starts_anew_at, _ = counters.get_window_stats(limit, key)
+                raise TooMany(retry_after=max(1, int(starts_anew_at) - utcnow()))
+
     app.after_request(_count_wrong_links)
-
-
-def _too_many(limiter: Limiter) -> Any:
-    def refuse(_error: RateLimitExceeded) -> Response:
-        reached = limiter.current_limit
-        response = errors.tell(errors.answer_of(TooMany()))
-        wait = max(1, int(reached.reset_at) - utcnow()) if reached else WRONG_LINKS_WINDOW
-        response.headers["Retry-After"] = str(wait)
-        return response
-
-    return refuse
 
 
 def _count_wrong_links(response: Response) -> Response:
