@@ -51,8 +51,8 @@ def change_hours() -> ResponseReturnValue:
     _step(draft, action, target)
     try:
         schedule.check_week(draft)
-    except Refused as refused:
-        return _page(draft, refused.problems, is_dirty=True), 422
+    except Refused as refused:  # an unfinished draft is no failed request: nothing was to be saved
+        return _page(draft, refused.problems, is_dirty=True)
     return _page(draft, {}, is_dirty=True)
 
 
