@@ -159,11 +159,11 @@ def why_outdated(entry: OutboxEntry, appointment: Appointment, therapist: Therap
 
 
 def _claim(now: int, lease: int) -> OutboxEntry | None:
+    note_running(now)
     with reading() as tx:
         if outbox.oldest_due(tx, now) is None:
             return None
     with transaction() as tx:
-        heartbeats.beat(tx, WORKER, now)
         return outbox.claim(tx, now, lease)
 
 
@@ -198,9 +198,18 @@ def _handle(
 def _finish(
     entry: OutboxEntry, state: State, now: int, *, error: str = "", preview: Mapping[str, str] | None = None
 ) -> State:
-    with transaction() as tx:
-        if not outbox.finish(tx, entry, state, now, error=error, preview=preview):
-            log.warning("mail %s was taken over by another worker", entry.id)
+    """Note the end; a busy database is asked again, for a mail that is not noted as sent goes out twice."""
+    for is_last in (False, False, True):
+        try:
+            with transaction() as tx:
+                is_ours = outbox.finish(tx, entry, state, now, error=error, preview=preview)
+        except StoreBusy:
+            if is_last:
+                raise
+        else:
+            break
+    if not is_ours:
+        log.warning("mail %s was taken over by another worker", entry.id)
     log.info("mail %s (%s): %s %s", entry.id, entry.kind, state.value, error)
     return state
 
