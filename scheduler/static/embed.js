@@ -24,7 +24,7 @@
     }
     frame.title = data.title || link.textContent.trim();
     frame.src = url;
-    let step = 0, timer = setTimeout(silent, 12000);
+    let step = 0, timer = setTimeout(() => silent?.(), 12000);
     const listen = ({ source, origin, data: said }) => {
       if (source !== frame.contentWindow || origin !== url.origin || said?.booking !== 'height') return;
       if (!(said.height >= 100 && said.height <= 20000)) return;

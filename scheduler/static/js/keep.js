@@ -9,6 +9,7 @@
     if (sent) return;
     const answers = new URLSearchParams(new FormData(form));
     answers.set('action', 'keep');
-    navigator.sendBeacon(form.action, answers);
+    // By attribute: the buttons named "action" hide the property.
+    navigator.sendBeacon(form.getAttribute('action') || location.href, answers);
   });
 })();

@@ -40,5 +40,8 @@
   table.addEventListener('focusin', event => cells.includes(event.target) && reach(event.target));
   const first = cells.find(cell => cell.tagName === 'BUTTON') || cells[0];
   reach(first);
-  if (location.hash === '#month') first.focus({ preventScroll: true });
+  // The browser takes the focus away when it jumps to the month: give it back afterwards.
+  if (location.hash === '#month') {
+    window.addEventListener('load', () => setTimeout(() => first.focus({ preventScroll: true })));
+  }
 })();

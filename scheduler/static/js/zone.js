@@ -20,7 +20,8 @@
     if (link.protocol.startsWith('http')) link.href = carry(link.href);
   }
   for (const form of document.querySelectorAll('form')) {
-    if (form.method === 'post') form.action = carry(form.action);
+    // By attribute: a field named "action" hides the property.
+    if (form.getAttribute('method') === 'post') form.setAttribute('action', carry(form.getAttribute('action') || location.href));
     else if (!form.elements.namedItem('tz')) {
       const field = document.createElement('input');
       Object.assign(field, { type: 'hidden', name: 'tz', value: zone });

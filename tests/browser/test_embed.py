@@ -1,0 +1,199 @@
+"""The loader on other people's websites, under the strictest policy that we document."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.websites import Website
+from tests.support.browser import Complaints
+from tests.support.servers import RunningServer
+
+INLINE = '<p><a href="{url}/book/demo/consultation" data-booking="inline">Book</a></p>'
+POPUP = '<p><a href="{url}/book/demo/" data-booking="popup" data-title="Booking">Book a call</a></p>'
+SHIFT = """() => new Promise(done => new PerformanceObserver(
+    list => done(list.getEntries().reduce((sum, entry) => sum + entry.value, 0))
+).observe({ type: 'layout-shift', buffered: true }) || setTimeout(() => done(0), 500))"""
+
+
+def test_a_script_and_a_frame_are_all_that_a_site_must_allow(
+    demo: RunningServer, website: Website, page: Page, complaints: Complaints
+) -> None:
+    page.goto(website.with_widget(demo.url, INLINE.format(url=demo.url)))
+    frame = page.frame_locator("iframe")
+    expect(frame.get_by_role("heading", level=1)).to_have_text("Which day suits you?")
+    expect(page.get_by_role("link", name="Book")).to_be_hidden()
+    assert not complaints, complaints
+
+
+def test_the_frame_is_as_tall_as_what_it_shows(demo: RunningServer, website: Website, page: Page) -> None:
+    page.goto(website.with_widget(demo.url, INLINE.format(url=demo.url)))
+    frame = page.frame_locator("iframe")
+    fits = "() => { const f = document.querySelector('iframe'); return f.clientHeight; }"
+    for press in (None, "table.month button", "button.slot"):
+        if press:
+            frame.locator(press).first.click()
+        expect(frame.locator("h1")).to_be_visible()
+        frame.locator(".bk-care").scroll_into_view_if_needed()
+        page.wait_for_timeout(400)
+        inside = frame.locator(".bk").evaluate("part => part.getBoundingClientRect().height")
+        assert abs(page.evaluate(fits) - inside) <= 2
+        assert frame.locator("html").evaluate("root => root.scrollHeight - root.clientHeight") <= 1
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_page_around_it_does_not_jump(
+    demo: RunningServer, website: Website, new_page: Callable[..., Page], width: int
+) -> None:
+    page = new_page(width, 740)
+    page.goto(website.with_widget(demo.url, INLINE.format(url=demo.url) + "<p>After</p>"))
+    page.frame_locator("iframe").locator(".bk-care").wait_for()
+    page.wait_for_timeout(500)
+    assert page.evaluate(SHIFT) <= 0.02
+
+
+def test_several_links_late_links_and_links_that_go(
+    demo: RunningServer, website: Website, page: Page, complaints: Complaints
+) -> None:
+    page.goto(website.with_widget(demo.url, INLINE.format(url=demo.url) * 2))
+    expect(page.locator("iframe")).to_have_count(2)
+    page.evaluate(
+        """address => {
+            const link = document.createElement('a');
+            Object.assign(link, { href: address, id: 'late', textContent: 'Later' });
+            link.dataset.booking = 'inline';
+            document.body.append(link);
+        }""",
+        f"{demo.url}/book/demo/session",
+    )
+    expect(page.locator("iframe")).to_have_count(3)
+    page.evaluate("document.getElementById('late').remove()")
+    expect(page.locator("iframe")).to_have_count(2)
+    assert not complaints, complaints
+
+
+def test_the_attributes_reach_the_pages(demo: RunningServer, website: Website, page: Page) -> None:
+    link = (
+        f'<a href="{demo.url}/book/demo/" data-booking="inline" data-type="session" data-theme="dark"'
+        ' data-accent="#ffc0cb" data-radius="round" data-headings="sans" data-lang="fr">Book</a>'
+    )
+    page.goto(website.with_widget(demo.url, link))
+    root = page.frame_locator("iframe").locator("html")
+    expect(root).to_have_attribute("lang", "fr")
+    expect(root).to_have_attribute("data-theme", "dark")
+    expect(root).to_have_attribute("data-radius", "round")
+    expect(root).to_have_attribute("data-headings", "sans")
+    accent = "root => getComputedStyle(root).getPropertyValue('--bk-accent').trim()"
+    assert root.evaluate(accent) == "#ffc0cb"
+    assert "/book/demo/session?" in (page.locator("iframe").get_attribute("src") or "")
+
+
+def test_a_name_and_an_address_are_filled_in_and_stand_in_no_address(
+    demo: RunningServer, website: Website, page: Page, complaints: Complaints
+) -> None:
+    link = INLINE.format(url=demo.url).replace(
+        "data-booking", 'data-name="Vera" data-email="vera@visitor.example" data-booking'
+    )
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(website.with_widget(demo.url, link))
+    frame = page.frame_locator("iframe")
+    frame.locator(".early button").first.click()
+    expect(frame.locator("#name")).to_have_value("Vera")
+    expect(frame.locator("#email")).to_have_value("vera@visitor.example")
+    assert not [url for url in asked if "vera" in url.lower()]
+    assert not complaints, complaints
+
+
+def test_a_height_is_believed_from_the_frame_only_and_within_reason(
+    demo: RunningServer, website: Website, page: Page
+) -> None:
+    page.goto(website.with_widget(demo.url, INLINE.format(url=demo.url)))
+    frame = page.frame_locator("iframe")
+    frame.locator(".bk-care").wait_for()
+    page.wait_for_timeout(400)
+    height = page.evaluate("document.querySelector('iframe').style.height")
+    page.evaluate("window.postMessage({ booking: 'height', height: 4000 }, '*')")
+    inner = page.frames[1]
+    for wrong in ("99999", "-1", "'4000px'", "NaN", "null", "{}"):
+        inner.evaluate(f"parent.postMessage({{ booking: 'height', height: {wrong} }}, '*')")
+    inner.evaluate("parent.postMessage('height', '*')")
+    page.wait_for_timeout(300)
+    assert page.evaluate("document.querySelector('iframe').style.height") == height
+
+
+def test_a_frame_answers_no_site_but_those_that_the_practice_lists(
+    demo: RunningServer, website: Website, page: Page
+) -> None:
+    page.goto(website.with_widget(demo.url, INLINE.format(url=demo.url)))
+    hosts = page.frame_locator("iframe").locator("html")
+    hosts.wait_for(state="attached")
+    listed = (hosts.get_attribute("data-hosts") or "").split()
+    assert website.url in listed
+    assert demo.url in listed
+
+
+def test_a_site_that_the_practice_does_not_list_shows_no_frame(
+    demo: RunningServer, website: Website, page: Page
+) -> None:
+    foreign = website.with_widget(demo.url, INLINE.format(url=demo.url)).replace("127.0.0.1", "localhost")
+    page.goto(foreign)
+    page.locator("iframe").wait_for()
+    page.wait_for_timeout(500)
+    assert page.frames[1].url.startswith("chrome-error:")
+
+
+def test_the_popup_is_named_by_its_link_closes_with_escape_and_gives_the_focus_back(
+    demo: RunningServer, website: Website, page: Page, complaints: Complaints
+) -> None:
+    page.goto(website.with_widget(demo.url, POPUP.format(url=demo.url)))
+    link = page.get_by_role("link", name="Book a call")
+    page.wait_for_function("document.documentElement.bookingLoader")
+    link.focus()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Booking")
+    expect(dialog).to_be_visible()
+    expect(page.frame_locator("iframe").get_by_role("heading", level=1)).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(link).to_be_focused()
+    link.click()
+    page.get_by_role("button", name="Close").click()
+    expect(page.locator("iframe")).to_have_count(0)
+    assert not complaints, complaints
+
+
+def test_the_popup_keeps_the_help_line_in_view(
+    demo: RunningServer, website: Website, new_page: Callable[..., Page]
+) -> None:
+    page = new_page(360, 640)
+    page.goto(website.with_widget(demo.url, POPUP.format(url=demo.url)))
+    page.wait_for_function("document.documentElement.bookingLoader")
+    page.get_by_role("link", name="Book a call").click()
+    care = page.frame_locator("iframe").locator(".bk-care")
+    expect(care).to_be_in_viewport(ratio=0.95)
+    box = page.get_by_role("dialog").bounding_box()
+    assert box is not None
+    assert (box["width"], box["height"]) == (360, 640)
+
+
+def test_with_script_off_the_link_leads_to_the_booking_pages(
+    demo: RunningServer, website: Website, new_page: Callable[..., Page]
+) -> None:
+    page = new_page(js=False)
+    page.goto(website.with_widget(demo.url, INLINE.format(url=demo.url)))
+    page.get_by_role("link", name="Book").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Which day suits you?")
+
+
+def test_it_works_in_a_frame_without_rights(demo: RunningServer, website: Website, page: Page) -> None:
+    frame = f'<iframe sandbox="allow-forms allow-popups" title="Book" src="{demo.url}/book/demo/?embed=1">'
+    frame += "</iframe>"
+    page.goto(website.with_widget(demo.url, frame))
+    inside = page.frame_locator("iframe")
+    inside.locator(".soonest button").click()
+    inside.locator("#name").fill("Vera")
+    inside.locator("#email").fill("vera@visitor.example")
+    inside.locator("#phone").fill("514 555 0189")
+    inside.locator("button.btn-1").click()
+    expect(inside.locator(".ticket h1")).to_have_text("You are booked")
