@@ -10,8 +10,7 @@ from scheduler.store.tables import Base
 
 def run() -> None:
     """Migrate the configured database."""
-    with current_app.app_context(), db.engine.connect() as connection:
-        connection.info["write"] = True
+    with current_app.app_context(), db.engine.connect().execution_options(write=True) as connection:
         context.configure(
             connection=connection,
             target_metadata=Base.metadata,

@@ -93,19 +93,15 @@ def transaction() -> Iterator[Transaction]:
     **Raises** `SlotTaken` when the overlap guard refuses, `StoreBusy` when the
     database is locked, full or away: nothing was written then.
     """
-    with _translated(), db.engine.connect() as connection:
-        connection.info["write"] = True
-        with connection.begin():
-            yield connection
+    with _translated(), db.engine.connect().execution_options(write=True) as connection, connection.begin():
+        yield connection
 
 
 @contextmanager
 def reading() -> Iterator[Transaction]:
     """One read-only transaction with a consistent view; takes no write lock."""
-    with _translated(), db.engine.connect() as connection:
-        connection.info["write"] = False
-        with connection.begin():
-            yield connection
+    with _translated(), db.engine.connect().execution_options(write=False) as connection, connection.begin():
+        yield connection
 
 
 def retried(use_case: Callable[P, R]) -> Callable[P, R]:
@@ -187,9 +183,10 @@ def _prepare(connection: Any, _record: Any) -> None:
 
 @event.listens_for(Engine, "begin")
 def _begin(connection: Connection) -> None:
-    if connection.get_execution_options().get("per_statement"):
+    options = connection.get_execution_options()
+    if options.get("per_statement"):
         return
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.info.get("write") else "BEGIN")
-    elif connection.info.get("write") is False:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("write") else "BEGIN")
+    elif options.get("write") is False:
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
