@@ -41,6 +41,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         WTF_CSRF_CHECK_DEFAULT=False,
         WTF_CSRF_TIME_LIMIT=None,  # the token lives as long as the session it is bound to
     )
+    app.json_provider_class = StrictJSON  # Flask-Security puts one of its own in place, made from this class
     app.json = StrictJSON(app)
     if settings.proxies:
         proxied = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=0)

@@ -1,0 +1,66 @@
+"""What a practice offers, for programs."""
+
+from flask.testing import FlaskClient
+
+from tests.web.api.conftest import PRACTICE, fields_of, problem_of
+
+
+def test_a_practice_tells_what_it_offers(demo_client: FlaskClient) -> None:
+    answer = demo_client.get(PRACTICE).json
+    assert {key: answer[key] for key in ("slug", "zone", "language", "languages", "therapists")} == {
+        "slug": "demo",
+        "zone": "America/Toronto",
+        "language": "en",
+        "languages": ["en", "fr"],
+        "therapists": [{"slug": "ada", "name": "Ada Tremblay"}, {"slug": "ben", "name": "Ben Okafor"}],
+    }
+    assert [kind["slug"] for kind in answer["types"]] == ["consultation", "intake", "session", "couple"]
+    assert answer["types"][0] == {
+        "slug": "consultation",
+        "name": "Free first call",
+        "description": "We find out together if we are a good fit. You do not need to prepare anything.",
+        "duration_minutes": 15,
+        "modes": ["phone", "video"],
+        "approval": "instant",
+        "price": None,
+        "participants": 1,
+        "therapists": ["ada", "ben"],
+        "consents": ["privacy"],
+        "policy": "",
+    }
+
+
+def test_a_type_with_a_fee_names_price_and_consents(demo_client: FlaskClient) -> None:
+    couple = demo_client.get(PRACTICE).json["types"][3]
+    assert couple["price"] == {"cents": 18000, "currency": "CAD"}
+    assert (couple["participants"], couple["therapists"]) == (2, ["ada"])
+    assert couple["consents"] == ["privacy", "policy"]
+    assert couple["policy"]
+
+
+def test_texts_come_in_the_language_asked_for(demo_client: FlaskClient) -> None:
+    french = demo_client.get(f"{PRACTICE}?lang=fr").json
+    assert (french["language"], french["types"][0]["name"]) == ("fr", "Premier appel gratuit")
+    accepting = demo_client.get(PRACTICE, headers={"Accept-Language": "fr-CH, en;q=0.5"})
+    assert accepting.json == french
+    assert accepting.headers["Vary"] == "Accept-Language"
+
+
+def test_a_practice_is_not_sent_twice(demo_client: FlaskClient) -> None:
+    tag = demo_client.get(PRACTICE).headers["ETag"]
+    assert demo_client.get(PRACTICE, headers={"If-None-Match": tag}).status_code == 304
+    assert demo_client.get(f"{PRACTICE}?lang=fr", headers={"If-None-Match": tag}).status_code == 200
+
+
+def test_nothing_private_is_told(demo_client: FlaskClient) -> None:
+    text = demo_client.get(PRACTICE).get_data(as_text=True)
+    assert "ada@" not in text
+    assert "video_link" not in text
+
+
+def test_an_unknown_practice_is_404(demo_client: FlaskClient) -> None:
+    assert problem_of(demo_client.get("/api/v1/practices/nobody"))["code"] == "not_found"
+
+
+def test_an_unknown_question_is_refused(demo_client: FlaskClient) -> None:
+    assert fields_of(demo_client.get(f"{PRACTICE}?verbose=1")) == ["verbose"]
