@@ -28,6 +28,8 @@ TRANSLATING = frozenset({"_", "gettext", "lazy_gettext"})
 COUNTING = frozenset({"ngettext"})
 SHOWN = frozenset({"Answer", "BadContact", "Refused", "say"})
 """What takes a key now and shows its translation later; its other words, such as codes, are no sentences."""
+GIVEN_FOR_LATER = frozenset({"needed", "problem"})
+"""Keywords by which a form is told the sentence for a bad answer."""
 _SENTENCE = re.compile(r"[A-Z].* ")
 _HEADER_LINES = re.compile(
     rb'^(?:# [^\n]*|#|"(?:Report-Msgid-Bugs-To|Last-Translator|Language-Team|Project-Id-Version|Generated-By|'
@@ -88,7 +90,7 @@ def _constants(module: ast.Module) -> dict[str, ast.expr]:
 
 
 def _in_call(call: ast.Call, named: dict[str, ast.expr]) -> Iterator[tuple[int, Key]]:
-    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    name = _last_name(call.func)
     texts = [found for argument in call.args for found in _texts(argument, named)]
     if name in COUNTING and len(texts) >= 2:
         yield call.lineno, (texts[-2][1], texts[-1][1])
@@ -96,6 +98,15 @@ def _in_call(call: ast.Call, named: dict[str, ast.expr]) -> Iterator[tuple[int, 
         yield from texts
     elif name in SHOWN:
         yield from (found for found in texts if _SENTENCE.match(found[1]))
+    for keyword in call.keywords:
+        if keyword.arg in GIVEN_FOR_LATER:
+            given = _texts(keyword.value, named)
+            yield from (found for found in given if _SENTENCE.match(found[1]))
+
+
+def _last_name(node: ast.expr) -> str:
+    """`problems` of `problems` and of `answers.problems`."""
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
 
 def _in_problem_function(node: ast.FunctionDef, named: dict[str, ast.expr]) -> Iterator[tuple[int, Key]]:
@@ -109,7 +120,7 @@ def _in_problem_function(node: ast.FunctionDef, named: dict[str, ast.expr]) -> I
 def _in_problems(node: ast.Assign, named: dict[str, ast.expr]) -> Iterator[tuple[int, Key]]:
     """`problems["field"] = "Sentence"`: what is collected before an error is raised."""
     for target in node.targets:
-        if isinstance(target, ast.Subscript) and getattr(target.value, "id", "") == "problems":
+        if isinstance(target, ast.Subscript) and _last_name(target.value) == "problems":
             yield from _texts(node.value, named)
 
 

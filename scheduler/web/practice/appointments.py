@@ -52,7 +52,7 @@ def add_appointment() -> ResponseReturnValue:
         else:
             say("Added: %(name)s, %(day)s, %(time)s.", **_spoken(added))
             return to("appointment", appointment_id=added.id)
-    return _new_form(answers.values, answers.problems), 422 if "time" not in answers.problems else 409
+    return _new_form(answers.values, answers.problems), _status(answers)
 
 
 @blueprint.get("/appointments/<appointment_id>")
@@ -110,7 +110,7 @@ def save_move(appointment_id: str) -> ResponseReturnValue:
         else:
             say("Moved to %(day)s, %(time)s. A mail is on its way.", **_spoken(moved))
             return to("appointment", appointment_id=appointment_id)
-    return _move_form(found, answers.values, answers.problems), 409 if "time" in answers.problems else 422
+    return _move_form(found, answers.values, answers.problems), _status(answers)
 
 
 @blueprint.post("/appointments/<appointment_id>/answer")
@@ -146,6 +146,11 @@ def _move_form(found: Appointment, values: dict[str, str], problems: dict[str, s
         values=values,
         problems=problems,
     )
+
+
+def _status(answers: Answers) -> int:
+    """409 for a time that somebody has, 422 for what cannot be read."""
+    return 409 if TAKEN in answers.problems.values() else 422
 
 
 def _types() -> list[AppointmentType]:

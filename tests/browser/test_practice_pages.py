@@ -1,0 +1,162 @@
+"""The practice's pages in a real browser: axe finds nothing, nothing scrolls sideways, script only helps."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.support.accessibility import sideways_overflow, violations_everywhere
+from tests.support.environment import PASSWORD
+from tests.support.servers import RunningServer
+from tests.support.signing_in import ADA, OWNER
+from tests.web.practice.staff import working_day
+
+ADAS_PAGES = (
+    "",
+    "requests",
+    "time-off?kind=block",
+    "time-off?kind=holiday",
+    "extra-hours",
+    "appointments/new",
+    "types",
+    "settings",
+    "settings/embed",
+    "calendars",
+    "calendars/new",
+    "mail",
+)
+OWNERS_PAGES = ("", "hours", "types", "types/consultation", "types/new", "settings", "settings/practice")
+
+
+def sign_in(page: Page, demo: RunningServer, email: str) -> Page:
+    """The week, after signing in."""
+    page.goto(f"{demo.url}/practice/sign-in")
+    page.locator("#email").fill(email)
+    page.locator("#password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator("h1")).to_be_visible()
+    return page
+
+
+@pytest.fixture
+def ada(page: Page, demo: RunningServer) -> Page:
+    """Ada's browser, signed in."""
+    return sign_in(page, demo, ADA)
+
+
+def check(page: Page) -> None:
+    """The page as it stands now."""
+    assert violations_everywhere(page) == []
+    size = page.viewport_size
+    page.set_viewport_size({"width": 320, "height": 700})
+    assert sideways_overflow(page) == 0
+    if size:
+        page.set_viewport_size(size)
+
+
+def ask_for_intake(page: Page, demo: RunningServer) -> None:
+    """Vera asks for a first session with Ada."""
+    page.goto(f"{demo.url}/book/demo/intake?therapist=ada")
+    page.locator(".early button").first.click()
+    page.locator("#name").fill("Vera Moss")
+    page.locator("#email").fill("vera@mail.example")
+    page.locator("#policy").check()
+    page.locator("button.btn-1").click()
+
+
+def test_axe_finds_nothing_on_adas_pages(ada: Page, demo: RunningServer) -> None:
+    ask_for_intake(ada, demo)
+    for path in ADAS_PAGES:
+        ada.goto(f"{demo.url}/practice/{path}")
+        check(ada)
+
+
+def test_axe_finds_nothing_on_the_owners_pages(page: Page, demo: RunningServer) -> None:
+    sign_in(page, demo, OWNER)
+    for path in OWNERS_PAGES:
+        page.goto(f"{demo.url}/practice/{path}")
+        check(page)
+
+
+def test_axe_finds_nothing_in_a_full_week_and_its_appointments(ada: Page, demo: RunningServer) -> None:
+    ask_for_intake(ada, demo)
+    ada.goto(f"{demo.url}/practice/?week={working_day(2)}")
+    ada.get_by_role("switch", name="Show names").click()
+    expect(ada.get_by_role("switch", name="Show names")).to_have_attribute("aria-checked", "true")
+    check(ada)
+    ada.goto(f"{demo.url}/practice/requests")
+    ada.get_by_role("link", name=re.compile("Change the time")).click()
+    check(ada)
+    ada.locator("#day").fill("2020-01-01")
+    ada.get_by_role("button", name="Move it there").click()
+    expect(ada.locator("#problems")).to_be_focused()
+    check(ada)
+    ada.locator(".bk-back").click()
+    check(ada)
+
+
+def test_axe_finds_nothing_in_the_hours_editor_while_it_is_used(ada: Page, demo: RunningServer) -> None:
+    ada.goto(f"{demo.url}/practice/hours")
+    check(ada)
+    ada.locator("#day-1 summary").click()
+    check(ada)
+    ada.locator("#day-1 summary").click()
+    ada.locator("select[name=from-2]").first.select_option("1380")
+    expect(ada.locator("#save-bar")).to_contain_text("Please check the hours")
+    ada.goto(f"{demo.url}/practice/time-off?kind=ill")
+    check(ada)
+
+
+def test_what_a_change_would_do_is_shown_before_saving(ada: Page, demo: RunningServer) -> None:
+    ada.goto(f"{demo.url}/practice/hours")
+    count = ada.locator("#free-count b")
+    before = count.inner_text()
+    expect(ada.locator("#save-bar")).to_contain_text("These hours are saved")
+    ada.locator("select[name=until-3]").last.select_option("900")
+    expect(ada.locator("#save-bar")).to_contain_text("Changes not saved yet")
+    assert count.inner_text() != before
+    ada.get_by_role("link", name="Undo").click()
+    assert count.inner_text() == before
+    ada.locator("label.sw-l", has_text="Saturday").click()
+    expect(ada.locator("select[name=from-6]")).to_have_value("540")
+    ada.get_by_role("button", name="Save hours").click()
+    expect(ada.get_by_role("status").first).to_contain_text("Visitors see the new hours now")
+
+
+def test_the_week_is_a_grid_when_wide_and_a_day_on_a_phone(
+    ada: Page, demo: RunningServer
+) -> None:
+    ada.goto(f"{demo.url}/practice/?week={working_day(2)}")
+    expect(ada.locator(".wk")).to_be_visible()
+    expect(ada.locator(".agenda")).to_be_hidden()
+    ada.set_viewport_size({"width": 360, "height": 800})
+    expect(ada.locator(".wk")).to_be_hidden()
+    ada.locator(".strip a").nth(2).click()
+    expect(ada.locator(".strip a").nth(2)).to_have_attribute("aria-current", "date")
+    expect(ada.locator(".agenda .ev").first).to_be_visible()
+    ada.locator(".agenda a.ev").first.click()
+    expect(ada.locator("dl.facts")).to_be_visible()
+
+
+def test_without_script_a_request_is_accepted(
+    new_page: Callable[..., Page], page: Page, demo: RunningServer
+) -> None:
+    ask_for_intake(page, demo)
+    plain = sign_in(new_page(width=360, js=False), demo, ADA)
+    plain.locator(".app-nav a").nth(1).click()
+    plain.locator("button", has_text="Accept").click()
+    expect(plain.locator(".note.ok")).to_contain_text("A mail is on its way")
+    expect(plain.locator(".tag.extra")).to_have_text("accepted")
+
+
+def test_the_address_of_a_subscription_is_copied(new_page: Callable[..., Page], demo: RunningServer) -> None:
+    page = sign_in(new_page(permissions=["clipboard-read", "clipboard-write"]), demo, ADA)
+    page.goto(f"{demo.url}/practice/calendars/new")
+    page.locator("#name").fill("My phone")
+    page.get_by_role("button", name="Make the address").click()
+    address = page.locator("#https").input_value()
+    check(page)
+    page.get_by_role("button", name="Copy").first.click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == address

@@ -1,0 +1,179 @@
+"""The week as columns and as an agenda: places on the wall clock, also when the clocks change."""
+
+from datetime import date, timedelta
+
+from scheduler.domain.appointment import Appointment, Status
+from scheduler.domain.availability import TimeOff, TimeOffKind
+from scheduler.domain.practice import Mode
+from scheduler.services.schedule import Week
+from scheduler.web.practice.grid import Cell, Grid, Words, agenda, grid
+from tests.support.instants import MINUTE, at
+
+ZONE = "America/Toronto"
+MONDAY = date(2026, 6, 1)
+
+
+def appointment(start: str, minutes: int, status: Status = Status.CONFIRMED, id: str = "1") -> Appointment:
+    """Vera's appointment."""
+    begins = at(start)
+    ends = begins + minutes * MINUTE
+    return Appointment(
+        id=id,
+        practice_id="p",
+        therapist_id="t",
+        type_id="k",
+        uid="u",
+        sequence=0,
+        status=status,
+        start=begins,
+        end=ends,
+        busy=(begins, ends),
+        mode=Mode.VIDEO,
+        language="en",
+        visitor_zone=ZONE,
+        organizer="",
+        created_at=0,
+        changed_at=0,
+    )
+
+
+def week(
+    *found: Appointment,
+    monday: date = MONDAY,
+    open: tuple[tuple[str, str], ...] = (),
+    off: tuple[TimeOff, ...] = (),
+) -> Week:
+    """A week with these appointments and open spans."""
+    days = tuple(monday + timedelta(days=offset) for offset in range(7))
+    return Week(days, tuple((at(start), at(end)) for start, end in open), off, found)
+
+
+def drawn(shown: Week, now: str = "2026-06-03T11:05-04:00") -> Grid:
+    """The grid of a week."""
+    return grid(
+        shown,
+        ZONE,
+        now=at(now),
+        spoken=lambda one: Words(one.id, ""),
+        closed_word=lambda entry: Words(entry.kind.value, entry.label),
+    )
+
+
+def places(cells: tuple[Cell, ...]) -> list[tuple[str, int, int]]:
+    """Kind, row and number of rows of each cell."""
+    return [(cell.kind, cell.first, cell.rows) for cell in cells]
+
+
+def test_an_hour_of_the_clock_is_four_rows() -> None:
+    shown = drawn(
+        week(
+            appointment("2026-06-03T09:00-04:00", 60),
+            appointment("2026-06-03T14:15-04:00", 50, Status.REQUESTED, "2"),
+            open=(("2026-06-03T09:00-04:00", "2026-06-03T19:00-04:00"),),
+        )
+    )
+    wednesday = shown.columns[2]
+    assert (shown.rows, shown.hours[0], shown.hours[-1]) == (44, (4, 9), (40, 18))
+    assert places(wednesday.open) == [("open", 4, 40)]
+    assert places(wednesday.cells) == [("", 4, 4), ("ask", 25, 4)]
+    assert (wednesday.is_today, wednesday.now_row) == (True, 12)
+
+
+def test_a_short_call_takes_the_empty_row_below_but_never_its_neighbour() -> None:
+    alone = drawn(week(appointment("2026-06-03T10:30-04:00", 15)))
+    pair = drawn(
+        week(appointment("2026-06-03T10:30-04:00", 15), appointment("2026-06-03T10:45-04:00", 15, id="2"))
+    )
+    first = alone.columns[2].cells[0]
+    assert (first.rows, alone.is_tall) == (2, False)
+    assert [cell.rows for cell in pair.columns[2].cells] == [1, 2]
+    assert pair.is_tall
+
+
+def test_what_ends_at_ten_to_leaves_the_next_its_place() -> None:
+    shown = drawn(
+        week(appointment("2026-06-03T09:00-04:00", 50), appointment("2026-06-03T09:50-04:00", 50, id="2"))
+    )
+    cells = shown.columns[2].cells
+    assert [(cell.first, cell.rows) for cell in cells] == [(4, 3), (7, 4)]
+
+
+def test_a_late_evening_widens_the_hours_shown() -> None:
+    shown = drawn(week(appointment("2026-06-05T21:00-04:00", 60)))
+    assert shown.hours[-1][1] == 21
+    assert shown.columns[4].cells[0].first + shown.columns[4].cells[0].rows == shown.rows
+
+
+def test_a_whole_holiday_fills_its_days_without_widening_anything() -> None:
+    off = TimeOff("1", TimeOffKind.HOLIDAY, date(2026, 6, 4), date(2026, 6, 30))
+    shown = drawn(week(off=(off,)))
+    assert [len(column.cells) for column in shown.columns] == [0, 0, 0, 1, 1, 1, 1]
+    assert places(shown.columns[3].cells) == [("shut", 0, shown.rows)]
+
+
+def test_the_rows_follow_the_wall_clock_on_both_sides_of_a_clock_change() -> None:
+    autumn = drawn(
+        week(
+            appointment("2026-10-30T10:00-04:00", 60),
+            appointment("2026-11-01T10:00-05:00", 60, id="2"),
+            monday=date(2026, 10, 26),
+        ),
+        now="2026-10-30T08:00-04:00",
+    )
+    spring = drawn(
+        week(
+            appointment("2027-03-13T10:00-05:00", 60),
+            appointment("2027-03-14T10:00-04:00", 60, id="2"),
+            monday=date(2027, 3, 8),
+        ),
+        now="2027-03-08T08:00-05:00",
+    )
+    assert autumn.columns[4].cells[0].first == autumn.columns[6].cells[0].first
+    assert spring.columns[5].cells[0].first == spring.columns[6].cells[0].first
+    assert not autumn.columns[6].is_idle
+
+
+def test_open_through_the_doubled_hour_covers_it_once() -> None:
+    night = week(
+        open=(("2026-11-01T00:00-04:00", "2026-11-01T03:00-05:00"),),
+        monday=date(2026, 10, 26),
+    )
+    shown = drawn(night, now="2026-10-26T08:00-04:00")
+    assert places(shown.columns[6].open) == [("open", 0, 12)]
+
+
+def lines(shown: Week, now: str, day: date = date(2026, 6, 3)) -> list[tuple[str, int]]:
+    """Kind and start of each line of the agenda."""
+    found = agenda(
+        shown,
+        day,
+        ZONE,
+        now=at(now),
+        spoken=lambda one: Words(one.id, ""),
+        closed_word=lambda entry: Words(entry.kind.value, ""),
+    )
+    return [(line.kind, line.start) for line in found]
+
+
+def test_the_agenda_tells_what_is_free_closed_and_now() -> None:
+    shown = week(
+        appointment("2026-06-03T09:00-04:00", 60),
+        open=(
+            ("2026-06-03T09:00-04:00", "2026-06-03T13:00-04:00"),
+            ("2026-06-03T14:00-04:00", "2026-06-03T15:00-04:00"),
+        ),
+    )
+    assert lines(shown, "2026-06-03T11:05-04:00") == [
+        ("", at("2026-06-03T09:00-04:00")),
+        ("free", at("2026-06-03T10:00-04:00")),
+        ("now", at("2026-06-03T11:05-04:00")),
+        ("closed", at("2026-06-03T13:00-04:00")),
+        ("free", at("2026-06-03T14:00-04:00")),
+    ]
+
+
+def test_a_day_off_is_one_line_and_another_day_has_none() -> None:
+    off = TimeOff("1", TimeOffKind.ILL, date(2026, 6, 3), date(2026, 6, 3))
+    shown = week(off=(off,))
+    assert lines(shown, "2026-06-01T08:00-04:00") == [("shut", at("2026-06-03T00:00-04:00"))]
+    assert lines(shown, "2026-06-01T08:00-04:00", date(2026, 6, 4)) == []
