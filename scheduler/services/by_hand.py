@@ -92,7 +92,11 @@ def cancel(practice: Practice, appointment_id: str, *, by: str, now: int) -> App
         therapist = stock.therapist_of_id(before.therapist_id)
         placing.clear(tx, stock, therapist, now=now)
         after = manage.call_off(
-            tx, therapist, _open(appointments.find(tx, practice.id, appointment_id)), now=now
+            tx,
+            therapist,
+            _open(appointments.find(tx, practice.id, appointment_id)),
+            by_practice=True,
+            now=now,
         )
         _record(tx, after, "appointment.cancel", by, now)
         return after

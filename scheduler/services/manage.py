@@ -139,7 +139,7 @@ def _claim_again(tx: Transaction, found: Managed, now: int) -> None:
 
 @retried
 def disown(token: str, *, now: int) -> None:
-    """"This was not me": cancel, tell the therapist, and erase the person. **Raises** `NotFound`."""
+    """ "This was not me": cancel, tell the therapist, and erase the person. **Raises** `NotFound`."""
     with transaction() as tx:
         found = _find(tx, token, now)
         if found.appointment.status in OPEN and not found.is_past:
@@ -187,13 +187,23 @@ def relocate(
 
 
 def call_off(
-    tx: Transaction, therapist: Therapist, before: Appointment, *, note: str = "", now: int
+    tx: Transaction,
+    therapist: Therapist,
+    before: Appointment,
+    *,
+    note: str = "",
+    by_practice: bool = False,
+    now: int,
 ) -> Appointment:
-    """Cancel and tell everybody; frees the time and the consultation. The caller holds the calendar."""
-    after = _cancelled(before, now)
+    """Cancel and tell everybody; frees the time and the consultation. The caller holds the calendar.
+
+    The visitor's line is kept with the appointment, where the therapist reads it: mails hold none.
+    """
+    kept = "\n".join(words for words in (before.note, note) if words)
+    after = replace(_cancelled(before, now), note=kept)
     appointments.change(tx, before, after)
     claims.release(tx, before.id)
-    notices.cancelled(tx, therapist, after, now=now, note=note)
+    notices.cancelled(tx, therapist, after, now=now, has_note=bool(note), by_practice=by_practice)
     return after
 
 

@@ -44,11 +44,17 @@ def moved(
 
 
 def cancelled(
-    tx: Transaction, therapist: Therapist, appointment: Appointment, *, now: int, note: str = ""
+    tx: Transaction,
+    therapist: Therapist,
+    appointment: Appointment,
+    *,
+    now: int,
+    has_note: bool = False,
+    by_practice: bool = False,
 ) -> None:
-    """The appointment was cancelled; `note` is the visitor's line to the therapist."""
-    visitors(tx, appointment, "cancelled", now=now)
-    facts = {"note": note} if note else {}
+    """The appointment was cancelled; `has_note` when the visitor left a line for the therapist."""
+    visitors(tx, appointment, "cancelled", now=now, facts={"by": "practice"} if by_practice else {})
+    facts = {"has_note": True} if has_note else {}
     _therapist(tx, therapist, appointment, "therapist_cancelled", now=now, facts=facts)
 
 

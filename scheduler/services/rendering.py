@@ -33,7 +33,7 @@ class Letter:
 
     `facts` are what the outbox row fixed: `old_start` and `old_end` of a moved
     appointment, `by` (`practice` where it cancelled), `note` in the therapist's
-    own words; in a notice to the therapist only whether there is one.
+    own words, `has_note` where the visitor left a line for the therapist.
     """
 
     kind: str
@@ -130,6 +130,7 @@ def _values(letter: Letter) -> dict[str, Any]:
         "by_hand": appointment.by_hand,
         "by_practice": letter.facts.get("by") == "practice",
         "note": str(letter.facts.get("note") or ""),
+        "has_note": bool(letter.facts.get("has_note")),
         "help": _help(practice, language),
         "address": one_line(practice.address),
         "phone": practice.phone,

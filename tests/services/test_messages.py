@@ -326,6 +326,30 @@ def test_mails_show_two_digits_of_the_phone_and_nothing_that_was_written(
         assert "cannot sleep" not in everything
 
 
+def test_a_line_left_when_cancelling_is_kept_where_the_therapist_reads_it(mailing: Mailing) -> None:
+    booked = mailing.book(note="The stairs are hard for me")
+    mailing.in_context(manage.cancel, booked.token, note="Sorry, I am travelling", now=NOW)
+    managed = mailing.in_context(manage.find, booked.token, now=NOW)
+
+    assert isinstance(managed, manage.Managed)
+    assert managed.appointment.note == "The stairs are hard for me\nSorry, I am travelling"
+
+
+def test_a_visitor_reads_whether_the_practice_cancelled(mailing: Mailing, smtp: MailServer) -> None:
+    kind = mailing.kind()
+    for by_practice in (True, False):
+        booked = mailing.book(kind)
+        if by_practice:
+            mailing.in_context(by_hand.cancel, mailing.practice, booked.appointment.id, by="ada", now=NOW)
+        else:
+            mailing.in_context(manage.cancel, booked.token, now=NOW)
+        mailing.work(NOW)
+
+    theirs, own = smtp.to(VERA)
+    assert "Ada Tremblay had to cancel your appointment." in theirs.part("text/plain")
+    assert "your appointment is cancelled." in own.part("text/plain")
+
+
 def test_the_therapists_notice_names_nobody(mailing: Mailing, smtp: MailServer) -> None:
     booked = mailing.book()
     mailing.work(NOW)
