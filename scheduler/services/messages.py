@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 
 from scheduler.domain.errors import NotFound
-from scheduler.services.invitations import calendar_file
 from scheduler.store import outbox
 from scheduler.store.database import reading, transaction
 from scheduler.store.outbox import OutboxEntry, State
 
-__all__ = ["OutboxEntry", "Preview", "calendar_file", "preview", "previews", "resend", "undelivered"]
+__all__ = ["OutboxEntry", "Preview", "preview", "previews", "resend", "undelivered"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from scheduler.domain.errors import NotFound
 from scheduler.domain.practice import Approval, TherapistMail
-from scheduler.services import by_hand, manage, messages, requests
+from scheduler.services import by_hand, invitations, manage, messages, requests
 from scheduler.services.desk import Desk
 from scheduler.store import outbox
 from scheduler.store.database import reading, transaction
@@ -574,7 +574,7 @@ def test_a_calendar_file_has_the_mails_uid_and_nobody_to_answer(mailing: Mailing
     booked = mailing.book(language="fr", mode="in_person")
     managed = mailing.in_context(manage.find, booked.token, now=NOW)
     assert isinstance(managed, manage.Managed)
-    text = messages.calendar_file(managed, now=NOW).decode()
+    text = invitations.calendar_file(managed, now=NOW).decode()
 
     assert f"UID:{booked.uid}" in text
     assert "SUMMARY;LANGUAGE=fr:Rendez-vous" in text

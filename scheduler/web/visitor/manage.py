@@ -74,10 +74,8 @@ def press_move(token: str) -> Response | tuple[str, int]:
 def calendar_file(token: str) -> FlaskResponse:
     """The appointment as a file for the visitor's own calendar."""
     managed = find(token)
-    answer = FlaskResponse(
-        invitations.calendar_file(managed, now=utcnow()),
-        content_type="text/calendar; charset=utf-8; method=PUBLISH",
-    )
+    file = invitations.calendar_file(managed, now=utcnow())
+    answer = FlaskResponse(file, content_type="text/calendar; charset=utf-8")
     answer.headers["Content-Disposition"] = 'attachment; filename="appointment.ics"'
     return answer
 
