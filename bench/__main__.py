@@ -11,7 +11,9 @@ from bench.figures import MEASUREMENTS
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(MEASUREMENTS)}; default: all")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"of {', '.join(MEASUREMENTS)}; default: all"
+    )
     parser.add_argument("--scale", type=int, default=1, help="divide sizes and repetitions, for a short try")
     given = parser.parse_args()
     unknown = set(given.names) - set(MEASUREMENTS)

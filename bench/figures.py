@@ -140,7 +140,14 @@ def _cpu(work: Callable[[], None]) -> float:
 
 def _instructions(times: int) -> int:
     done = subprocess.run(
-        ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", sys.executable, "-m", "bench.arithmetic"]
+        [
+            "valgrind",
+            "--tool=callgrind",
+            "--callgrind-out-file=/dev/null",
+            sys.executable,
+            "-m",
+            "bench.arithmetic",
+        ]
         + [str(times)],
         cwd=ROOT,
         capture_output=True,

@@ -36,7 +36,12 @@ class Server:
         return used / 1e9
 
     def cost(
-        self, path: str, count: int, *, headers: dict[str, str] | None = None, before: Callable[[], None] = bool
+        self,
+        path: str,
+        count: int,
+        *,
+        headers: dict[str, str] | None = None,
+        before: Callable[[], None] = bool,
     ) -> float:
         """CPU milliseconds of one answer, over `count` requests on one connection; `before` runs before each."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
@@ -53,7 +58,12 @@ class Server:
         return used * 1000 / count
 
     def compare(
-        self, path: str, count: int, *, headers: dict[str, str] | None = None, before: Callable[[], None] = bool
+        self,
+        path: str,
+        count: int,
+        *,
+        headers: dict[str, str] | None = None,
+        before: Callable[[], None] = bool,
     ) -> tuple[float, float]:
         """(percent of the do-nothing route's rate, CPU ms of one answer), medians of paired rounds."""
         ratios, costs = [], []

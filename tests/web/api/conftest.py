@@ -1,4 +1,4 @@
-"""The demo practices on Monday 4 March 2030, 7 in the morning in Montréal: a week before the clocks change."""
+"""The demo on Monday 4 March 2030, 7 in the morning in Montréal: a week before the clocks change."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime

@@ -51,7 +51,9 @@ def test_the_same_key_and_body_give_the_same_answer(book: Book, demo_client: Fla
     assert (second.status_code, second.json) == (201, first.json)
 
 
-@pytest.mark.parametrize("change", [{"name": "Vera V."}, {"start": "2030-03-07T15:15:00Z"}, {"therapist": None}])
+@pytest.mark.parametrize(
+    "change", [{"name": "Vera V."}, {"start": "2030-03-07T15:15:00Z"}, {"therapist": None}]
+)
 def test_the_same_key_with_another_body_is_refused(book: Book, change: dict[str, Any]) -> None:
     assert book().status_code == 201
     assert fields_of(book(**change)) == ["Idempotency-Key"]
@@ -67,10 +69,14 @@ def test_a_taken_time_is_told_with_free_ones_close_by(book: Book) -> None:
     answer = book(key="another", name="Vera Second", email="second@visitor.example")
     told = problem_of(answer)
     assert (answer.status_code, told["code"]) == (409, "slot_taken")
-    assert told["slots"] == [f"2030-03-07T{time}:00Z" for time in ("15:15", "15:30", "15:45", "16:00", "16:15", "16:30")]
+    assert told["slots"] == [
+        f"2030-03-07T{time}:00Z" for time in ("15:15", "15:30", "15:45", "16:00", "16:15", "16:30")
+    ]
 
 
-@pytest.mark.parametrize("start", ["2030-03-07T15:01:00Z", "2030-03-04T13:00:00Z", "2000-01-01T00:00:00Z", "2999-12-31T23:59:59Z"])
+@pytest.mark.parametrize(
+    "start", ["2030-03-07T15:01:00Z", "2030-03-04T13:00:00Z", "2000-01-01T00:00:00Z", "2999-12-31T23:59:59Z"]
+)
 def test_a_time_that_is_not_offered_cannot_be_booked(book: Book, start: str) -> None:
     assert problem_of(book(start=start))["code"] == "slot_taken"
 
@@ -124,7 +130,11 @@ def test_a_known_consent_that_is_not_needed_is_ignored(book: Book) -> None:
 
 
 def test_price_duration_and_end_are_the_servers(book: Book) -> None:
-    assert fields_of(book(duration=1, end="2030-03-07T19:00:00Z", status="confirmed")) == ["duration", "end", "status"]
+    assert fields_of(book(duration=1, end="2030-03-07T19:00:00Z", status="confirmed")) == [
+        "duration",
+        "end",
+        "status",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -141,14 +151,18 @@ def test_price_duration_and_end_are_the_servers(book: Book) -> None:
         (b" " * 70_000, "application/json", 413),
     ],
 )
-def test_only_one_json_object_is_read(demo_client: FlaskClient, body: bytes, mimetype: str, status: int) -> None:
+def test_only_one_json_object_is_read(
+    demo_client: FlaskClient, body: bytes, mimetype: str, status: int
+) -> None:
     headers = {"Idempotency-Key": "k", "Content-Type": mimetype}
     answer = demo_client.post(f"{PRACTICE}/appointments", data=body, headers=headers)
     assert answer.status_code == status
     problem_of(answer)
 
 
-def test_problems_are_told_in_the_language_of_the_request(demo_client: FlaskClient, veras: dict[str, Any]) -> None:
+def test_problems_are_told_in_the_language_of_the_request(
+    demo_client: FlaskClient, veras: dict[str, Any]
+) -> None:
     def message(query: str = "", accept: str = "", **changes: Any) -> str:
         headers = {"Idempotency-Key": "k", "Accept-Language": accept}
         body = {**veras, **changes, "name": ""}

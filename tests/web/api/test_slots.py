@@ -71,9 +71,7 @@ def test_a_booking_changes_answer_and_tag(
     assert after.json["slots"] == BENS_THURSDAY[1:]
 
 
-def test_time_alone_changes_answer_and_tag(
-    demo_client: FlaskClient, clock: time_machine.Traveller
-) -> None:
+def test_time_alone_changes_answer_and_tag(demo_client: FlaskClient, clock: time_machine.Traveller) -> None:
     before = demo_client.get(THURSDAY)
     clock.move_to("2030-03-06T15:00:01+00:00")
     after = demo_client.get(THURSDAY, headers={"If-None-Match": before.headers["ETag"]})
