@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduler.domain.availability import (
@@ -132,6 +132,7 @@ change_weeks = st.sampled_from([date(2026, 3, 6), date(2026, 3, 27), date(2026, 
 )
 
 
+@settings(max_examples=40)
 @given(st.lists(weekly_spans, max_size=8), zones, change_weeks, st.integers(0, 2), st.integers(0, 4))
 def test_a_day_opens_the_same_whatever_days_are_asked_for(
     weekly: list[WeeklySpan], zone: str, first: date, skip: int, length: int

@@ -2,7 +2,7 @@
 
 import itertools
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduler.domain.intervals import Interval, clip, is_inside, merge, overlaps, pad, subtract
@@ -24,6 +24,7 @@ def is_tidy(found: list[Interval]) -> bool:
     )
 
 
+@settings(max_examples=40)
 @given(intervals)
 def test_merging_keeps_every_point_and_no_other(given: list[Interval]) -> None:
     merged = merge(given)
@@ -31,6 +32,7 @@ def test_merging_keeps_every_point_and_no_other(given: list[Interval]) -> None:
     assert is_tidy(merged)
 
 
+@settings(max_examples=40)
 @given(intervals, intervals)
 def test_subtracting_leaves_exactly_the_points_not_taken(
     given: list[Interval], taken: list[Interval]
@@ -40,18 +42,21 @@ def test_subtracting_leaves_exactly_the_points_not_taken(
     assert is_tidy(rest)
 
 
+@settings(max_examples=40)
 @given(intervals, points, points)
 def test_clipping_keeps_what_lies_in_the_window(given: list[Interval], low: int, high: int) -> None:
     proper = [interval for interval in given if interval[0] < interval[1]]
     assert points_of(clip(proper, (low, high))) == points_of(proper) & set(range(low, high))
 
 
+@settings(max_examples=40)
 @given(st.tuples(points, points), st.tuples(points, points))
 def test_two_intervals_overlap_when_they_share_a_point(one: Interval, other: Interval) -> None:
     one, other = (min(one), max(one) + 1), (min(other), max(other) + 1)
     assert overlaps(one, other) == bool(points_of([one]) & points_of([other]))
 
 
+@settings(max_examples=40)
 @given(points, intervals)
 def test_a_point_is_inside_when_an_interval_holds_it(point: int, given: list[Interval]) -> None:
     merged = merge(given)

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduler.domain.local_time import (
@@ -37,8 +37,8 @@ DAYS = [
     ("America/St_Johns", date(2026, 11, 1), "2026-11-01T02:30Z", 25),
     ("Asia/Kathmandu", date(2026, 3, 8), "2026-03-07T18:15Z", 24),
     ("UTC", date(2026, 3, 8), "2026-03-08T00:00Z", 24),
-    ("Africa/Cairo", date(2026, 4, 24), "2026-04-23T22:00Z", 23),  # midnight itself is skipped
-    ("America/Havana", date(2026, 11, 1), "2026-11-01T04:00Z", 25),  # the hour after midnight comes twice
+    ("Africa/Cairo", date(2025, 4, 25), "2025-04-24T22:00Z", 23),  # midnight itself is skipped
+    ("America/Havana", date(2024, 11, 3), "2024-11-03T04:00Z", 25),  # the hour after midnight comes twice
 ]
 
 # (zone, wall-clock time, every instant that shows it)
@@ -127,6 +127,7 @@ def test_only_the_doubled_hour_is_doubled(shown: str, twice: bool) -> None:
     assert is_doubled(at(shown), "America/Toronto") is twice
 
 
+@settings(max_examples=40)
 @given(st.integers(0, LATEST), st.sampled_from(ZONES))
 def test_an_instant_is_among_those_that_show_its_wall_clock_time(instant: int, zone: str) -> None:
     shown = local(instant, zone).replace(tzinfo=None)
@@ -136,17 +137,20 @@ def test_an_instant_is_among_those_that_show_its_wall_clock_time(instant: int, z
     assert is_doubled(instant, zone) == (len(found) == 2)
 
 
+@settings(max_examples=40)
 @given(st.integers(0, LATEST), st.sampled_from(ZONES))
 def test_an_instant_lies_within_its_local_day(instant: int, zone: str) -> None:
     start, end = day_interval(local_day(instant, zone), zone)
     assert start <= instant < end
 
 
+@settings(max_examples=40)
 @given(st.dates(date(1990, 1, 1), date(2036, 12, 30)), st.sampled_from(ZONES))
 def test_local_days_follow_each_other_without_gap(day: date, zone: str) -> None:
     assert day_interval(day, zone)[1] == day_interval(day + timedelta(days=1), zone)[0]
 
 
+@settings(max_examples=40)
 @given(
     st.dates(date(2000, 1, 1), date(2036, 12, 30)),
     st.tuples(st.integers(0, 1440), st.integers(0, 1440)).filter(lambda ends: ends[0] < ends[1]),

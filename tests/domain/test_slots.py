@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduler.domain.availability import Hours, WeeklySpan, open_spans
@@ -129,6 +129,7 @@ rules = st.builds(
 )
 
 
+@settings(max_examples=40)
 @given(st.sampled_from(CHANGES), spans_of_a_day, rules)
 def test_every_slot_of_a_day_of_change_lies_within_open_hours(
     change: tuple[str, date], spans: list[tuple[int, int]], rule: SlotRule
@@ -141,6 +142,7 @@ def test_every_slot_of_a_day_of_change_lies_within_open_hours(
         assert [span for span in opened if span[0] <= start and start + rule.duration <= span[1]] != []
 
 
+@settings(max_examples=40)
 @given(st.sampled_from(CHANGES), spans_of_a_day, st.integers(1, 12))
 def test_slots_as_long_as_their_step_never_overlap(
     change: tuple[str, date], spans: list[tuple[int, int]], fives: int
@@ -150,6 +152,7 @@ def test_slots_as_long_as_their_step_never_overlap(
     assert all(one + rule.duration <= other for one, other in itertools.pairwise(starts))
 
 
+@settings(max_examples=40)
 @given(st.sampled_from(CHANGES), spans_of_a_day, rules)
 def test_two_starts_that_clocks_show_alike_differ_in_their_offset(
     change: tuple[str, date], spans: list[tuple[int, int]], rule: SlotRule
@@ -159,6 +162,7 @@ def test_two_starts_that_clocks_show_alike_differ_in_their_offset(
     assert len(set(shown)) == len(shown)
 
 
+@settings(max_examples=40)
 @given(
     st.sampled_from([zone for zone, _ in CHANGES]),
     st.dates(date(2026, 1, 1), date(2027, 12, 30)),
@@ -196,6 +200,7 @@ def model(
     return found
 
 
+@settings(max_examples=40)
 @given(
     some_intervals.map(merge),
     some_intervals,
@@ -215,6 +220,7 @@ def test_the_rule_agrees_with_trying_every_candidate(
     assert bookable_starts(opened, busy, rule, window, full) == model(opened, busy, rule, window, full)
 
 
+@settings(max_examples=40)
 @given(
     spans_of_a_day,
     st.lists(st.tuples(quarters, quarters), max_size=4),

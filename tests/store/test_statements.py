@@ -140,7 +140,8 @@ def test_sqlite_finds_taken_time_by_the_index_of_live_appointments(sqlite_core: 
         found = plan(
             tx,
             "SELECT busy_start FROM appointments"
-            " WHERE appointments.status IN ('held', 'requested', 'confirmed') AND therapist_id IN ('a', 'b') AND busy_end > 5 AND busy_start < 9",
+            " WHERE appointments.status IN ('held', 'requested', 'confirmed')"
+            " AND therapist_id IN ('a', 'b') AND busy_end > 5 AND busy_start < 9",
         )
     assert "ix_appointments_live" in found
     assert sqlite_core.demo.slug == "demo"
