@@ -86,6 +86,15 @@ def test_a_time_lost_to_somebody_else(demo: RunningServer, new_page: Callable[..
     pages[1].locator(".early button").first.click()
     expect(pages[1].locator(".note.warn[data-focus]")).to_be_visible()
     check(pages[1])
+    address = pages[0].url
+    pages[0].locator("#name").fill("Vera")
+    pages[0].locator("button.link").click()
+    pages[0].get_by_role("button", name="Give this time back").click()
+    pages[1].goto(f"{demo.url}/book/demo/consultation?therapist=ada&tz=America/Toronto")
+    pages[1].locator(".early button").first.click()
+    pages[0].goto(address)
+    expect(pages[0].locator(".slot-r").first).to_be_visible()
+    check(pages[0])
 
 
 def test_the_widget_on_a_website(demo: RunningServer, page: Page) -> None:

@@ -36,9 +36,8 @@ def test_every_step_speaks_french_when_asked(vera: Visitor) -> None:
     assert page.status == 200
     assert '<html lang="fr"' in page.source
     assert "You are booked" not in page.text
-    assert (
-        "lang=fr" in page.links[next(words for words in page.links if "/appointments/" in page.links[words])]
-    )
+    [manage] = [to for to in page.links.values() if "/appointments/" in to and "invite.ics" not in to]
+    assert "lang=fr" in manage
 
 
 def test_the_browser_s_language_counts_when_the_address_is_silent(vera: Visitor) -> None:
@@ -155,6 +154,21 @@ def test_a_lost_time_shows_fresh_ones_and_keeps_the_details(vera: Visitor, demo_
     booked = vera.press_time(page.starts()[0])
     assert booked.headings[0] == "You are booked"
     assert "We have written to vera@visitor.example" in booked.text
+
+
+def test_coming_back_to_a_time_that_ran_out_and_was_taken(vera: Visitor, demo_app: Flask) -> None:
+    page = vera.hold_first("session", "?therapist=ada")
+    address = page.address
+    vera.send(page.form_with("email"), action="back", name="Vera", email="vera@visitor.example", policy="1")
+    vera.send(next(form for form in vera.page.forms if form.action.split("?")[0].endswith("/release")))
+    assert "It is still free." in vera.open(address).text
+    rival = Visitor(demo_app.test_client())
+    rival.book("session", "?therapist=ada", email="rival@visitor.example", mode="video", policy="1")
+    page = vera.open(address)
+    assert page.status == 409
+    assert "This time is no longer free" in page.headings
+    assert "vera@visitor.example" in page.text
+    assert vera.press_time(page.starts()[0]).headings[0] == "You are booked"
 
 
 def test_a_time_that_somebody_took_meanwhile_is_refused_with_the_day_fresh(
