@@ -15,6 +15,8 @@ from scheduler.store import therapists
 from scheduler.store.database import Transaction, transaction
 
 MOST_ORIGINS = 20
+_NO_EMERGENCY = "Give the emergency number: without it the pages cannot be public"
+_NO_PRIVACY = "Tell visitors what happens with what they type"
 _NUMBER = re.compile(r"\+?[0-9][0-9 ().\-]{1,24}")
 
 
@@ -58,12 +60,33 @@ def save_profile(desk: Desk, profile: Profile, *, now: int) -> None:
         _note(tx, desk, "settings.save", now)
 
 
-def pause(desk: Desk, until: int | None, *, now: int) -> None:
-    """Take no bookings until an instant, or take them again."""
-    with transaction() as tx:
-        _lock(tx, desk, now)
-        practices.save(tx, replace(practices.find(tx, desk.practice.id), paused_until=until))
-        _note(tx, desk, "settings.pause" if until else "settings.resume", now)
+def publish(desk: Desk, *, now: int) -> None:
+    """Show the booking pages to everybody. **Raises** `Refused` without help line or privacy notice."""
+    problems: dict[str, str] = {}
+    if desk.practice.help_line is None:
+        problems["emergency"] = _NO_EMERGENCY
+    if not any(desk.practice.privacy.values()):
+        problems["privacy"] = _NO_PRIVACY
+    if problems:
+        raise Refused(problems)
+    _set(desk, "settings.publish", now, published=True)
+
+
+def withdraw(desk: Desk, *, now: int) -> None:
+    """Take the booking pages away; what is booked stays."""
+    _set(desk, "settings.withdraw", now, published=False)
+
+
+def pause(desk: Desk, until: int, *, now: int) -> None:
+    """Take no bookings until an instant. **Raises** `Refused` for one that is over."""
+    if until <= now:
+        raise Refused({"until": "Choose a later day"})
+    _set(desk, "settings.pause", now, paused_until=until)
+
+
+def resume(desk: Desk, *, now: int) -> None:
+    """Take bookings again."""
+    _set(desk, "settings.resume", now, paused_until=None)
 
 
 def origin(given: str) -> str:
@@ -83,7 +106,7 @@ def _check(profile: Profile) -> tuple[dict[str, str], tuple[str, ...]]:
     if not profile.name:
         problems["name"] = "Tell visitors the name of the practice"
     if not _NUMBER.fullmatch(profile.emergency):
-        problems["emergency"] = "Give the emergency number: without it the pages cannot be public"
+        problems["emergency"] = _NO_EMERGENCY
     if not _NUMBER.fullmatch(profile.talk):
         problems["talk"] = "Give the number of a free talk line: without it the pages cannot be public"
     try:
@@ -91,7 +114,7 @@ def _check(profile: Profile) -> tuple[dict[str, str], tuple[str, ...]]:
     except BadContact as problem:
         problems["email"] = str(problem)
     if not any(profile.privacy.values()):
-        problems["privacy"] = "Tell visitors what happens with what they type"
+        problems["privacy"] = _NO_PRIVACY
     origins: list[str] = []
     for line in profile.origins.split():
         try:
@@ -124,6 +147,13 @@ def _changed(current: Practice, profile: Profile, origins: tuple[str, ...]) -> P
 
 def _filled(texts: Texts) -> Mapping[str, str]:
     return {language: words for language, words in texts.items() if words}
+
+
+def _set(desk: Desk, action: str, now: int, **changes: bool | int | None) -> None:
+    with transaction() as tx:
+        _lock(tx, desk, now)
+        practices.save(tx, replace(practices.find(tx, desk.practice.id), **changes))  # type: ignore[arg-type]
+        _note(tx, desk, action, now)
 
 
 def _lock(tx: Transaction, desk: Desk, now: int) -> None:

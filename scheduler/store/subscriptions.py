@@ -9,7 +9,7 @@ from sqlalchemy import Row, insert, select, update
 from scheduler.domain.disclosure import FeedLevel
 from scheduler.domain.errors import NotFound
 from scheduler.store.database import Transaction
-from scheduler.store.tables import SubscriptionRow, TherapistRow
+from scheduler.store.tables import SubscriptionRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +54,6 @@ def of_therapist(tx: Transaction, practice_id: str, therapist_id: str) -> list[S
     return [_subscription(row) for row in rows]
 
 
-def by_token_hash(tx: Transaction, token_hash: bytes) -> Subscription:
-    """The living subscription of an active therapist with this token. **Raises** `NotFound`."""
-    row = tx.execute(
-        select(SubscriptionRow)
-        .join(TherapistRow, TherapistRow.id == SubscriptionRow.therapist_id)
-        .where(
-            SubscriptionRow.token_hash == token_hash,
-            SubscriptionRow.revoked_at.is_(None),
-            TherapistRow.active,
-        )
-    ).first()
-    if row is None:
-        raise NotFound("no such subscription")
-    return _subscription(row)
-
-
 def revoke(tx: Transaction, practice_id: str, therapist_id: str, subscription_id: str, *, now: int) -> None:
     """End a subscription for good. **Raises** `NotFound`, also for another therapist's."""
     changed = tx.execute(
@@ -84,11 +68,6 @@ def revoke(tx: Transaction, practice_id: str, therapist_id: str, subscription_id
     )
     if not changed.rowcount:
         raise NotFound("no such subscription")
-
-
-def mark_used(tx: Transaction, subscription_id: str, day: date) -> None:
-    """Note the day of use."""
-    tx.execute(update(SubscriptionRow).where(SubscriptionRow.id == subscription_id).values(last_used_day=day))
 
 
 def _subscription(row: Row[Any]) -> Subscription:

@@ -4,11 +4,18 @@ from flask import current_app, render_template
 from flask.typing import ResponseReturnValue
 
 from scheduler.domain.errors import Refused
+from scheduler.domain.local_time import day_interval
 from scheduler.domain.practice import Practice, Texts
 from scheduler.services import practice_settings
 from scheduler.services.practice_settings import Profile
 from scheduler.web.practice.forms import Answers
 from scheduler.web.practice.shell import blueprint, desk, now, owners_only, say, to
+
+_PUBLIC = {
+    "publish": practice_settings.publish,
+    "withdraw": practice_settings.withdraw,
+    "resume": practice_settings.resume,
+}
 
 
 @blueprint.get("/settings")
@@ -29,6 +36,8 @@ def practice_profile() -> str:
 def save_profile() -> ResponseReturnValue:
     """Keep it; nothing is saved while something is missing."""
     answers = Answers()
+    if answers.values.get("do"):
+        return _change_public(answers)
     profile = _read(answers)
     if not answers.problems:
         try:
@@ -38,11 +47,7 @@ def save_profile() -> ResponseReturnValue:
         else:
             say("Saved. Visitors see it from now on.")
             return to("practice_profile")
-    first = desk().practice.language
-    problems = {
-        f"privacy-{first}" if name == "privacy" else name: text for name, text in answers.problems.items()
-    }
-    return _form(answers.values, problems), 422
+    return _form(answers.values, _at_fields(answers.problems)), 422
 
 
 @blueprint.get("/settings/embed")
@@ -56,6 +61,32 @@ def embed() -> str:
         kinds=[kind for kind in desk().types if kind.enabled],
         origins=desk().practice.embed_origins,
     )
+
+
+def _change_public(answers: Answers) -> ResponseReturnValue:
+    """Publish, withdraw, pause or resume: whether strangers can book at all."""
+    action = answers.one_of("do", [*_PUBLIC, "pause"], problem="Choose from the list")
+    try:
+        if answers.problems:
+            raise Refused(answers.problems)
+        if action == "pause":
+            day = answers.day("until", problem="Choose the day from which people can book again")
+            if day is None:
+                raise Refused(answers.problems)
+            until = day_interval(day, desk().practice.zone)[0]
+            practice_settings.pause(desk(), until, now=now())
+        else:
+            _PUBLIC[action](desk(), now=now())
+    except Refused as refused:
+        return _form(_values(desk().practice), _at_fields(refused.problems)), 422
+    say("Saved. Visitors see it from now on.")
+    return to("practice_profile")
+
+
+def _at_fields(problems: dict[str, str]) -> dict[str, str]:
+    """A text that is missing in every language is told at the first one."""
+    first = desk().practice.language
+    return {f"privacy-{first}" if name == "privacy" else name: text for name, text in problems.items()}
 
 
 def _form(values: dict[str, str], problems: dict[str, str]) -> str:

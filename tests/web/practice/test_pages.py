@@ -369,3 +369,18 @@ def test_the_week_shows_now(ada: Person) -> None:
     page = ada.read("/practice/")
     assert page.count('aria-current="date"') == 1
     assert page.count('<span class="nowmark">') == 1
+
+
+def test_the_owner_pauses_withdraws_and_publishes_again(owner: Person) -> None:
+    path = "/practice/settings/practice"
+    stranger = owner.app.test_client(use_cookies=False)
+    back = working_day().isoformat()
+    assert "Paused until" in owner.done(path, do="pause", until=back)
+    assert "Paused until" not in owner.done(path, do="resume")
+    assert problems(owner.send(path, do="pause", until="2020-01-01")) == ["until: Choose a later day"]
+    assert problems(owner.send(path, do="pause", until="")) != []
+    assert "Not public yet" in owner.done(path, do="withdraw")
+    assert "Free first call" not in stranger.get("/book/demo/").text
+    assert "are public" in owner.done(path, do="publish")
+    assert "Free first call" in stranger.get("/book/demo/").text
+    assert owner.send(path, do="burn").status_code == 422
