@@ -139,16 +139,9 @@ def _cpu(work: Callable[[], None]) -> float:
 
 
 def _instructions(times: int) -> int:
+    counting = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
     done = subprocess.run(
-        [
-            "valgrind",
-            "--tool=callgrind",
-            "--callgrind-out-file=/dev/null",
-            sys.executable,
-            "-m",
-            "bench.arithmetic",
-        ]
-        + [str(times)],
+        [*counting, sys.executable, "-m", "bench.arithmetic", str(times)],
         cwd=ROOT,
         capture_output=True,
         text=True,

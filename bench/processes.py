@@ -43,7 +43,7 @@ class Server:
         headers: dict[str, str] | None = None,
         before: Callable[[], None] = bool,
     ) -> float:
-        """CPU milliseconds of one answer, over `count` requests on one connection; `before` runs before each."""
+        """CPU ms of one answer, over `count` requests on one connection; `before` runs before each."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         started = self.cpu()
         for _ in range(count):
