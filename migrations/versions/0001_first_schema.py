@@ -153,17 +153,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("practice_id", "contact_lookup"),
     )
     op.create_table(
-        "idempotency_keys",
-        sa.Column("practice_id", sa.String(length=36), nullable=False),
-        sa.Column("key_hash", sa.LargeBinary(), nullable=False),
-        sa.Column("body_hash", sa.LargeBinary(), nullable=False),
-        sa.Column("appointment_id", sa.String(length=36), nullable=False),
-        sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(["practice_id"], ["practices.id"], ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("practice_id", "key_hash"),
-    )
-    op.create_index(op.f("ix_idempotency_keys_created_at"), "idempotency_keys", ["created_at"], unique=False)
-    op.create_table(
         "therapists",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("practice_id", sa.String(length=36), nullable=False),
@@ -354,6 +343,18 @@ def upgrade() -> None:
     op.create_index("ix_outbox_due", "outbox", ["state", "due_at"], unique=False)
     op.create_index(op.f("ix_outbox_practice_id"), "outbox", ["practice_id"], unique=False)
     op.create_table(
+        "idempotency_keys",
+        sa.Column("practice_id", sa.String(length=36), nullable=False),
+        sa.Column("key_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("body_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("appointment_id", sa.String(length=36), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["appointment_id"], ["appointments.id"], ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["practice_id"], ["practices.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("practice_id", "key_hash"),
+    )
+    op.create_index(op.f("ix_idempotency_keys_created_at"), "idempotency_keys", ["created_at"], unique=False)
+    op.create_table(
         "participants",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("practice_id", sa.String(length=36), nullable=False),
@@ -386,6 +387,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Drop all tables; triggers, constraint and indexes go with them."""
     op.drop_table("participants")
+    op.drop_table("idempotency_keys")
     op.drop_table("outbox")
     op.drop_table("weekly_hours")
     op.drop_table("users")
@@ -395,7 +397,6 @@ def downgrade() -> None:
     op.drop_table("extra_hours")
     op.drop_table("appointments")
     op.drop_table("therapists")
-    op.drop_table("idempotency_keys")
     op.drop_table("consultation_claims")
     op.drop_table("appointment_types")
     op.drop_table("sessions")

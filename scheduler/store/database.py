@@ -12,7 +12,6 @@ from time import sleep
 from typing import Any, ParamSpec, TypeVar
 
 from flask_sqlalchemy import SQLAlchemy
-from flask_sqlalchemy.session import Session
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -36,19 +35,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class StatementSession(Session):
-    """The session of the account extension: each statement is a transaction of its own.
-
-    A session that stayed open over a request would hold SQLite's write lock
-    against the use case's own transaction.
-    """
-
-    def get_bind(self, *arguments: Any, **options: Any) -> Engine | Connection:
-        """The engine, without BEGIN on SQLite."""
-        return db.engine.execution_options(per_statement=True)
-
-
-db = SQLAlchemy(model_class=Base, disable_autonaming=True, session_options={"class_": StatementSession})
+db = SQLAlchemy(model_class=Base, disable_autonaming=True)
 
 
 def engine_options(url: str, vault: Vault, default_sender: str) -> dict[str, Any]:

@@ -256,7 +256,7 @@ class IdempotencyRow(Base):
     practice_id: Mapped[str] = _references("practices.id", primary_key=True)
     key_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     body_hash: Mapped[bytes] = mapped_column(LargeBinary)
-    appointment_id: Mapped[str] = mapped_column(Id)
+    appointment_id: Mapped[str] = _references("appointments.id")
     created_at: Mapped[int] = mapped_column(Instant, index=True)
 
 
