@@ -66,7 +66,7 @@ def card(one: Waiting) -> dict[str, object]:
     around = [
         *([_row(one.before.start, person(one.before))] if one.before else []),
         {"at": request.start, "words": f"{person(request)}, {minutes}", "is_this": True},
-        _row(one.after.start, person(one.after)) if one.after else _row(request.end, gettext("free")),
+        _row(one.after.start, person(one.after)) if one.after else _row(request.end, gettext("free time")),
     ]
     return {
         "id": request.id,
