@@ -33,7 +33,7 @@ def test_a_script_and_a_frame_are_all_that_a_site_must_allow(
 def test_the_frame_is_as_tall_as_what_it_shows(demo: RunningServer, website: Website, page: Page) -> None:
     page.goto(website.with_widget(demo.url, INLINE.format(url=demo.url)))
     frame = page.frame_locator("iframe")
-    for press, arrived in ((None, "table.month"), ("table.month button", ".slots"), (".slot", "#details")):
+    for press, arrived in ((None, "table.month"), ("table.month button", ".parts"), (".slot", "#details")):
         if press:
             frame.locator(press).first.click()
         frame.locator(arrived).wait_for()

@@ -19,7 +19,6 @@ _FOREVER = "public, max-age=31536000, immutable"
 _TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
 BUNDLES = {
     "visitor.css": ("css/tokens.css", "css/base.css", "css/visitor.css"),
-    "practice.css": ("css/tokens.css", "css/base.css", "css/practice.css"),
     "demo.css": ("css/demo.css",),
     "visitor.js": tuple(f"js/{name}.js" for name in ("frame", "zone", "month", "keep", "wait", "focus")),
 }

@@ -12,7 +12,7 @@ from scheduler.clock import utcnow
 from scheduler.domain.errors import SlotTaken
 from scheduler.domain.local_time import local_day
 from scheduler.domain.practice import AppointmentType, Therapist
-from scheduler.services import booking, directory, offers
+from scheduler.services import directory, holds, offers
 from scheduler.web import form_token, limits
 from scheduler.web.visitor.blueprint import blueprint, chosen_therapist, find_type, to
 from scheduler.web.visitor.choice import Offering, bookable_day, day_step, time_step
@@ -76,9 +76,9 @@ def press(kind: AppointmentType, answers: Mapping[str, str]) -> Response | tuple
     return redirect(to("details", kind=kind.slug, hold=held.token), 303)
 
 
-def hold_time(kind: AppointmentType, start: int, answers: Mapping[str, str]) -> booking.Held:
+def hold_time(kind: AppointmentType, start: int, answers: Mapping[str, str]) -> holds.Held:
     """Keep a time for this visitor."""
-    return booking.hold(
+    return holds.hold(
         g.practice,
         kind,
         start=start,
@@ -93,7 +93,7 @@ def hold_time(kind: AppointmentType, start: int, answers: Mapping[str, str]) -> 
 
 
 def choose_page(
-    kind: AppointmentType, *, held: booking.Held | None = None, problem: str = "", lost: int | None = None
+    kind: AppointmentType, *, held: holds.Held | None = None, problem: str = "", lost: int | None = None
 ) -> str:
     """The day or the time step of a new booking; `held` is the time already kept, `lost` one that is gone."""
     now = utcnow()
@@ -152,7 +152,7 @@ def is_genuine(kind: AppointmentType) -> bool:
     return form_token.is_genuine(request.form.get(form_token.FIELD, ""), HOLD, g.practice.slug, kind.slug)
 
 
-def _flow(kind: AppointmentType, held: booking.Held | None) -> dict[str, object]:
+def _flow(kind: AppointmentType, held: holds.Held | None) -> dict[str, object]:
     """Where the links and buttons of the day and time steps lead."""
     if held:
         place: dict[str, object] = {"kind": kind.slug, "hold": held.token}

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from scheduler.clock import utcnow
 from scheduler.domain.errors import AnotherRequest, Refused, SlotTaken, StoreBusy
 from scheduler.domain.local_time import local_day
-from scheduler.services import booking
+from scheduler.services import booking, holds
 from scheduler.web import form_token, limits
 from scheduler.web.visitor.answers import KEY, booking_form, fields_of, new_key, typed
 from scheduler.web.visitor.blueprint import blueprint, chosen_therapist, to
@@ -74,18 +74,18 @@ def press_other(kind: str, hold: str) -> Answer:
     held = find_hold(kind, hold)
     pressed = press(held.kind, held.answers)
     if isinstance(pressed, Response):
-        booking.release(g.practice, held.token, now=utcnow())
+        holds.release(g.practice, held.token, now=utcnow())
     return pressed
 
 
 @blueprint.post("/book/<practice>/<kind>/held/<hold>/release")
 def release(kind: str, hold: str) -> Response:
     """Give the time back."""
-    booking.release(g.practice, hold, now=utcnow())
+    holds.release(g.practice, hold, now=utcnow())
     return redirect(to("day", kind=kind), 303)
 
 
-def book(held: booking.Held, answers: Mapping[str, str], *, is_genuine: bool | None = None) -> Answer:
+def book(held: holds.Held, answers: Mapping[str, str], *, is_genuine: bool | None = None) -> Answer:
     """Book the held time with these answers, which stay typed whatever happens."""
     if not (_is_genuine(held) if is_genuine is None else is_genuine):
         keep(held, answers)
@@ -114,25 +114,25 @@ def book(held: booking.Held, answers: Mapping[str, str], *, is_genuine: bool | N
     return redirect(to("done", kind=held.kind.slug, token=booked.token), 303)
 
 
-def keep(held: booking.Held, answers: Mapping[str, str]) -> None:
+def keep(held: holds.Held, answers: Mapping[str, str]) -> None:
     """Keep what was typed with the hold."""
-    booking.keep_answers(g.practice, held.token, answers, now=utcnow())
+    holds.keep_answers(g.practice, held.token, answers, now=utcnow())
 
 
-def find_hold(kind: str, hold: str) -> booking.Held:
+def find_hold(kind: str, hold: str) -> holds.Held:
     """The hold of this address. **Raises** `NotFound`."""
     g.is_private = True
-    return booking.find_hold(g.practice, hold, now=utcnow())
+    return holds.find(g.practice, hold, now=utcnow())
 
 
-def is_still_free(held: booking.Held) -> bool:
+def is_still_free(held: holds.Held) -> bool:
     """Whether the time of a lapsed hold is offered again."""
     day = local_day(held.start, g.practice.zone)
     return held.start in offering_of(held.kind, held.therapist, utcnow())(day, day).starts
 
 
 def details_page(
-    held: booking.Held,
+    held: holds.Held,
     answers: Mapping[str, str],
     *,
     problems: Mapping[str, str] | None = None,
@@ -154,7 +154,7 @@ def details_page(
 
 
 def taken_page(
-    held: booking.Held, why: str, *, lost: int | None = None, answers: Mapping[str, str] | None = None
+    held: holds.Held, why: str, *, lost: int | None = None, answers: Mapping[str, str] | None = None
 ) -> tuple[str, int]:
     """The time is gone: times close by as radios, the details kept. The next press books for good."""
     now = utcnow()
@@ -174,16 +174,16 @@ def taken_page(
     return page, 409
 
 
-def _already_booked(held: booking.Held) -> Answer:
+def _already_booked(held: holds.Held) -> Answer:
     """Back on the form of a booking that was made: the booked page, or what became of it."""
     if held.manage_token:
         return redirect(to("done", kind=held.kind.slug, token=held.manage_token), 303)
     return render_template("visitor/used.html"), 410
 
 
-def _token(held: booking.Held) -> str:
+def _token(held: holds.Held) -> str:
     return form_token.issue(PURPOSE, g.practice.slug, held.token)
 
 
-def _is_genuine(held: booking.Held) -> bool:
+def _is_genuine(held: holds.Held) -> bool:
     return form_token.is_genuine(request.form.get(form_token.FIELD, ""), PURPOSE, g.practice.slug, held.token)
