@@ -4,7 +4,7 @@
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -30,8 +30,7 @@ def query(*allowed: str) -> dict[str, str]:
             if len(request.args.getlist(name)) > 1:
                 raise Refused({name: "Give this once"})
         return found
-    unknown = sorted(found.keys() - {"lang", *allowed})
-    raise Refused(dict.fromkeys(unknown, "This is not known here"))
+    raise _unknown(found.keys() - {"lang", *allowed})
 
 
 def day(values: Mapping[str, str], name: str) -> date:
@@ -73,9 +72,9 @@ def body(*, optional: bool = False) -> dict[str, Any]:
 
 def only(values: Mapping[str, Any], *allowed: str) -> None:
     """**Raises** `Refused` for keys that are not known here."""
-    unknown = sorted(values.keys() - set(allowed))
+    unknown = values.keys() - set(allowed)
     if unknown:
-        raise Refused(dict.fromkeys(unknown, "This is not known here"))
+        raise _unknown(unknown)
 
 
 def text(values: Mapping[str, Any], name: str) -> str:
@@ -107,3 +106,7 @@ def idempotency_key() -> str:
     if not _KEY.match(given):
         raise Refused({IDEMPOTENCY_KEY: "Use at most 200 visible ASCII characters"})
     return given
+
+
+def _unknown(names: Iterable[str]) -> Refused:
+    return Refused({name: "This is not part of the form" for name in sorted(names)})
