@@ -17,7 +17,7 @@ from flask import Flask, current_app
 from scheduler.clock import utcnow
 from scheduler.domain.errors import StoreBusy
 from scheduler.gateways.smtp import SecureMail
-from scheduler.services import accounts, audit, booking, delivery, limits
+from scheduler.services import accounts, audit, delivery, holds, limits
 from scheduler.services.delivery import Counts
 from scheduler.settings import Settings
 
@@ -47,7 +47,7 @@ def run_once(
 ) -> Round:
     """End what has lapsed and send all that is due. Expects an application context."""
     delivery.note_running(now)
-    expired = booking.expire_lapsed(now)
+    expired = holds.expire_lapsed(now)
     stop = stop or threading.Event()
     mails = delivery.send_due(settings, _server(settings), _clock_from(now), stop=stop, lease=lease)
     return Round(mails, expired)
@@ -86,7 +86,7 @@ def stop_on_signals(stop: threading.Event) -> None:
 
 def sweep(now: int) -> None:
     """Forget what is past its term: answers on dead holds, sessions, counters, audit lines."""
-    booking.forget_answers(now=now)
+    holds.forget_answers(now=now)
     accounts.forget_sessions(now=now)
     limits.forget(now=now)
     audit.forget(now=now)

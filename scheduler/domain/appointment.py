@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from scheduler.domain.errors import WrongState
-from scheduler.domain.practice import Mode
+from scheduler.domain.practice import AppointmentType, Mode, Practice
 
 
 class Status(StrEnum):
@@ -134,3 +134,10 @@ def answer_by(*, now: int, start: int, answer_within: int, notice: int) -> int:
     """
     latest = start - notice
     return min(now + answer_within, latest if latest > now else start)
+
+
+def promised_answer(practice: Practice, kind: AppointmentType, start: int, *, since: int) -> int:
+    """Until when a request made at `since` is answered, as the visitor is told."""
+    rules = practice.rules
+    notice = kind.rule(rules).notice
+    return answer_by(now=since, start=start, answer_within=rules.answer_within, notice=notice)

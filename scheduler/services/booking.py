@@ -1,50 +1,27 @@
-"""A visitor takes a time: hold, then book. Each use case is one transaction."""
+"""A visitor books: the time held before, or one taken on the spot. Each use case is one transaction."""
 
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from uuid import uuid4
 
 from scheduler.domain import appointment as lifecycle
 from scheduler.domain import eligibility
-from scheduler.domain.appointment import Action, Appointment, Participant, Status
+from scheduler.domain.appointment import Action, Appointment, Status
 from scheduler.domain.eligibility import Outcome
 from scheduler.domain.errors import AnotherRequest, NotFound, SlotTaken, TooMany, WrongState
 from scheduler.domain.practice import AppointmentType, Approval, Practice, Therapist
-from scheduler.services import forms, notices, placing
+from scheduler.services import forms, holds, notices, people, placing
 from scheduler.services.forms import CheckedBooking
 from scheduler.services.offers import check_open
 from scheduler.store import appointments, catalogue, claims, participants
 from scheduler.store.catalogue import Catalogue
 from scheduler.store.database import Transaction, reading, retried, transaction, vault_of
-from scheduler.store.secrets import new_token
 
-HOLDS_PER_SOURCE = 3
-HOLDS_PER_PRACTICE = 60
 BOOKINGS_PER_SOURCE_AND_HOUR = 20
-ANSWERS_SECONDS = 24 * 3600
-"""How long what was typed stays on a hold that ended without a booking."""
-
 KNOWN_ANSWERED_WITHIN = 4 * 3600
 """A known contact's request for a one-per-client type is declined by mail after this, as a person might."""
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A time kept for a visitor. `status` is held, expired or booked; `manage_token` only when booked."""
-
-    token: str
-    practice: Practice
-    kind: AppointmentType
-    therapist: Therapist
-    start: int
-    end: int
-    status: str
-    answers: Mapping[str, str]
-    expires_at: int | None
-    manage_token: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,66 +50,6 @@ class _Request:
     source: str
 
 
-@retried
-def hold(
-    practice: Practice,
-    kind: AppointmentType,
-    *,
-    start: int,
-    therapist: Therapist | None,
-    source: str,
-    language: str,
-    zone: str,
-    now: int,
-    answers: Mapping[str, str] | None = None,
-    limited: bool = True,
-) -> Held:
-    """Keep a time for 15 minutes. **Raises** `SlotTaken`, `TooMany`, `Paused`."""
-    with transaction() as tx:
-        stock = catalogue.by_id(tx, practice.id)
-        check_open(stock.practice, now)
-        source_hash = vault_of(tx).lookup("source", source)
-        person, stock = placing.place(tx, stock, kind, start, therapist, now=now)
-        if limited:  # counted behind the calendar's lock, so that holds pressed at once are seen
-            _check_holds(tx, practice.id, source_hash, now)
-        kind = stock.type_of_id(kind.id)
-        held = placing.new_appointment(
-            tx, stock, kind, person, start, status=Status.HELD, language=language, zone=zone, now=now
-        )
-        token = new_token()
-        appointments.add(tx, held, hold_token=token, source_hash=source_hash)
-        if answers:
-            appointments.keep_answers(tx, held.id, answers)
-        return _held(tx, stock, token, held, answers or {}, now)
-
-
-def find_hold(practice: Practice, token: str, *, now: int) -> Held:
-    """The hold of this token with what was typed so far. **Raises** `NotFound`."""
-    with reading() as tx:
-        held, answers = appointments.by_hold(tx, practice.id, token)
-        return _held(tx, catalogue.by_id(tx, practice.id), token, held, answers, now)
-
-
-def keep_answers(practice: Practice, token: str, answers: Mapping[str, str], *, now: int) -> None:
-    """Keep what was typed on the hold, so that nothing is lost. **Raises** `NotFound`."""
-    with transaction() as tx:
-        held, _ = appointments.by_hold(tx, practice.id, token)
-        if held.status in (Status.HELD, Status.EXPIRED):
-            appointments.keep_answers(tx, held.id, answers)
-
-
-@retried
-def release(practice: Practice, token: str, *, now: int) -> None:
-    """Give the held time back at once. **Raises** `NotFound`; does nothing when it is no longer held."""
-    with transaction() as tx:
-        held, _ = appointments.by_hold(tx, practice.id, token)
-        if held.status is Status.HELD:
-            stock = catalogue.by_id(tx, practice.id)
-            placing.clear(tx, stock, stock.therapist_of_id(held.therapist_id), now=now)
-            status = lifecycle.after(held.status, Action.RELEASE)
-            appointments.change(tx, held, replace(held, status=status, expires_at=None, changed_at=now))
-
-
 def book_held(
     practice: Practice,
     token: str,
@@ -147,7 +64,7 @@ def book_held(
 
     **Raises** `Refused`, `SlotTaken`, `TooMany`, `NotFound`, `AnotherRequest`, `Paused`.
     """
-    held = find_hold(practice, token, now=now)
+    held = holds.find(practice, token, now=now)
     request = _request(
         practice, held.kind, raw, key=key, source=source, start=held.start, therapist=held.therapist
     )
@@ -184,28 +101,6 @@ def find_booked(practice: Practice, token: str, *, now: int) -> Booked:
         if found.end + lifecycle.MANAGE_SECONDS_AFTER < now:
             raise NotFound("this link has expired")
         return _booked(tx, catalogue.by_id(tx, practice.id), found, person_id, token=token)
-
-
-def expire_lapsed(now: int) -> int:
-    """End holds and requests whose time ran out; returns how many. The worker's sweep."""
-    with reading() as tx:
-        lapsed = appointments.lapsed(tx, now=now)
-    for one in lapsed:
-        _expire_one(one, now)
-    return len(lapsed)
-
-
-def forget_answers(*, now: int) -> int:
-    """Empty holds that ended a day ago of what was typed on them; returns how many. The worker's sweep."""
-    with transaction() as tx:
-        return appointments.forget_answers(tx, ended_before=now - ANSWERS_SECONDS)
-
-
-@retried
-def _expire_one(lapsed: Appointment, now: int) -> None:
-    with transaction() as tx:
-        stock = catalogue.by_id(tx, lapsed.practice_id)
-        placing.clear(tx, stock, stock.therapist_of_id(lapsed.therapist_id), lapsed.busy, now=now)
 
 
 def _book(
@@ -342,33 +237,11 @@ def _complete(
     )
     appointments.change(tx, held, booked)
     appointments.keep_answers(tx, held.id, None)
-    booked = replace(booked, participants=_add_people(tx, booked, form, now=now))
+    booked = replace(booked, participants=people.add(tx, booked, form.people, now=now))
     if kind.one_per_client and claim is None:
         claims.claim(tx, stock.practice.id, contacts, booked.id, now=now)
     notices.booked(tx, stock.therapist_of_id(booked.therapist_id), booked, now=now)
     return booked
-
-
-def _add_people(
-    tx: Transaction, appointment: Appointment, form: CheckedBooking, *, now: int
-) -> tuple[Participant, ...]:
-    people = []
-    for position, person in enumerate(form.people):
-        participant = Participant(
-            id=str(uuid4()), name=person.name, email=person.email, phone=person.phone, language=form.language
-        )
-        participants.add(
-            tx,
-            appointment.id,
-            appointment.practice_id,
-            participant,
-            token=new_token(),
-            keys=person.keys,
-            position=position,
-            now=now,
-        )
-        people.append(participant)
-    return tuple(people)
 
 
 def _expires_at(
@@ -376,15 +249,8 @@ def _expires_at(
 ) -> int | None:
     if kind.approval is Approval.INSTANT:
         return None
-    limit = promised_answer(practice, kind, start, since=now)
+    limit = lifecycle.promised_answer(practice, kind, start, since=now)
     return min(limit, now + KNOWN_ANSWERED_WITHIN) if outcome is Outcome.DECLINE_BY_MAIL else limit
-
-
-def promised_answer(practice: Practice, kind: AppointmentType, start: int, *, since: int) -> int:
-    """Until when a request made at `since` is answered, as the visitor is told."""
-    rules = practice.rules
-    notice = kind.rule(rules).notice
-    return lifecycle.answer_by(now=since, start=start, answer_within=rules.answer_within, notice=notice)
 
 
 def _consents(practice: Practice, kind: AppointmentType, keys: Sequence[str]) -> dict[str, int]:
@@ -425,13 +291,6 @@ def _replay(tx: Transaction, stock: Catalogue, request: _Request, now: int) -> B
     return _booked(tx, stock, found, found.participants[0].id)
 
 
-def _check_holds(tx: Transaction, practice_id: str, source_hash: bytes, now: int) -> None:
-    if appointments.holds_of_source(tx, practice_id, source_hash, now=now) >= HOLDS_PER_SOURCE:
-        raise TooMany(lifecycle.HOLD_SECONDS)
-    if appointments.holds_of_practice(tx, practice_id, now=now) >= HOLDS_PER_PRACTICE:
-        raise TooMany(lifecycle.HOLD_SECONDS)
-
-
 def _check_limits(tx: Transaction, practice_id: str, request: _Request, now: int) -> None:
     source_hash = vault_of(tx).lookup("source", request.source)
     if appointments.bookings_of_source(tx, source_hash, since=now - 3600) >= BOOKINGS_PER_SOURCE_AND_HOUR:
@@ -445,36 +304,11 @@ def _check_limits(tx: Transaction, practice_id: str, request: _Request, now: int
             raise TooMany(3600)
 
 
-def _held(
-    tx: Transaction,
-    stock: Catalogue,
-    token: str,
-    held: Appointment,
-    answers: Mapping[str, str],
-    now: int,
-) -> Held:
-    lapsed = held.expires_at is not None and held.expires_at <= now
-    still_held = held.status is Status.HELD and not lapsed
-    status = "booked" if held.participants else "held" if still_held else "expired"
-    return Held(
-        token=token,
-        practice=stock.practice,
-        kind=stock.type_of_id(held.type_id),
-        therapist=stock.therapist_of_id(held.therapist_id),
-        start=held.start,
-        end=held.end,
-        status=status,
-        answers=answers,
-        expires_at=held.expires_at,
-        manage_token=participants.token(tx, held.participants[0].id) if held.participants else None,
-    )
-
-
 def _booked(
     tx: Transaction, stock: Catalogue, found: Appointment, participant_id: str, token: str | None = None
 ) -> Booked:
     kind = stock.type_of_id(found.type_id)
-    promised = promised_answer(stock.practice, kind, found.start, since=found.created_at)
+    promised = lifecycle.promised_answer(stock.practice, kind, found.start, since=found.created_at)
     return Booked(
         uid=found.uid,
         status=found.status,

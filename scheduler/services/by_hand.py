@@ -7,15 +7,13 @@ appointment: the database has the last word.
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
-from uuid import uuid4
 
-from scheduler.domain.appointment import Appointment, Participant, Status
+from scheduler.domain.appointment import Appointment, Status
 from scheduler.domain.errors import WrongState
 from scheduler.domain.practice import AppointmentType, Practice, Therapist
-from scheduler.services import audit, forms, manage, notices, placing
-from scheduler.store import appointments, catalogue, participants
+from scheduler.services import audit, forms, manage, notices, people, placing
+from scheduler.store import appointments, catalogue
 from scheduler.store.database import Transaction, retried, transaction
-from scheduler.store.secrets import new_token
 
 
 @retried
@@ -53,10 +51,7 @@ def book_by_hand(
         )
         fresh = replace(fresh, by_hand=True, note=form.note)
         appointments.add(tx, fresh)
-        people = tuple(
-            _person(tx, fresh, person, position, now) for position, person in enumerate(form.people)
-        )
-        fresh = replace(fresh, participants=people)
+        fresh = replace(fresh, participants=people.add(tx, fresh, form.people, now=now))
         if notify:
             notices.booked(tx, therapist, fresh, now=now)
         _record(tx, fresh, "appointment.add", by, now)
@@ -106,29 +101,6 @@ def _open(found: Appointment) -> Appointment:
     if found.status not in manage.OPEN:
         raise WrongState("it is cancelled or over")
     return found
-
-
-def _person(
-    tx: Transaction, appointment: Appointment, person: forms.Person, position: int, now: int
-) -> Participant:
-    participant = Participant(
-        id=str(uuid4()),
-        name=person.name,
-        email=person.email,
-        phone=person.phone,
-        language=appointment.language,
-    )
-    participants.add(
-        tx,
-        appointment.id,
-        appointment.practice_id,
-        participant,
-        token=new_token(),
-        keys=person.keys,
-        position=position,
-        now=now,
-    )
-    return participant
 
 
 def _record(tx: Transaction, appointment: Appointment, action: str, by: str, now: int) -> None:

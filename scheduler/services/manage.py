@@ -4,11 +4,17 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from scheduler.domain import appointment as lifecycle
-from scheduler.domain.appointment import MANAGE_SECONDS_AFTER, Action, Appointment, Participant, Status
+from scheduler.domain.appointment import (
+    MANAGE_SECONDS_AFTER,
+    Action,
+    Appointment,
+    Participant,
+    Status,
+    promised_answer,
+)
 from scheduler.domain.errors import NotFound, Refused, SlotTaken, WrongState
 from scheduler.domain.practice import AppointmentType, Practice, Therapist
 from scheduler.services import notices, offers, placing
-from scheduler.services.booking import promised_answer
 from scheduler.services.contacts import BadContact, mail_address, mail_key, phone_key
 from scheduler.services.offers import Offer
 from scheduler.store import appointments, catalogue, claims, outbox, participants

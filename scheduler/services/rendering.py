@@ -13,10 +13,9 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from scheduler.domain.appointment import Appointment, Participant, Status
+from scheduler.domain.appointment import Appointment, Participant, Status, promised_answer
 from scheduler.domain.practice import AppointmentType, Mode, Practice, Therapist, text
 from scheduler.services import wording
-from scheduler.services.booking import promised_answer
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _TEMPLATES = next(

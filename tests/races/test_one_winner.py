@@ -38,10 +38,9 @@ def ask(server: RunningServer, method: str, path: str, body: object = None, key:
 def free_starts(server: RunningServer) -> list[str]:
     """All starts of Ada's regular session in the coming weeks."""
     today = datetime.now(UTC).date()
-    path = (
-        f"/api/v1/practices/demo/types/session/slots?from={today}&to={today + timedelta(days=60)}&therapist=ada"
-    )
-    status, answer = ask(server, "GET", path)
+    path = "/api/v1/practices/demo/types/session/slots"
+    days = f"from={today}&to={today + timedelta(days=60)}"
+    status, answer = ask(server, "GET", f"{path}?{days}&therapist=ada")
     assert status == 200
     return list(answer["slots"])
 
@@ -91,7 +90,8 @@ def overlaps(database_url: str) -> int:
     engine = create_engine(database_url.replace("postgresql://", "postgresql+psycopg://"))
     live = "('held', 'requested', 'confirmed')"
     query = text(
-        "SELECT count(*) FROM appointments a JOIN appointments b ON a.therapist_id = b.therapist_id AND a.id < b.id"
+        "SELECT count(*) FROM appointments a JOIN appointments b"
+        " ON a.therapist_id = b.therapist_id AND a.id < b.id"
         f" WHERE a.status IN {live} AND b.status IN {live}"
         " AND a.busy_start < b.busy_end AND b.busy_start < a.busy_end"
     )

@@ -7,8 +7,9 @@ import pytest
 from scheduler.domain.appointment import HOLD_SECONDS, Status
 from scheduler.domain.errors import AnotherRequest, NotFound, Paused, Refused, SlotTaken, TooMany, WrongState
 from scheduler.domain.practice import TherapistMail
-from scheduler.services import booking, manage, offers
-from scheduler.services.booking import ANSWERS_SECONDS, Booked, Held
+from scheduler.services import booking, holds, manage, offers
+from scheduler.services.booking import Booked
+from scheduler.services.holds import ANSWERS_SECONDS, Held
 from scheduler.store import appointments, claims, therapists
 from scheduler.store.database import reading, transaction
 from tests.support.core import NOW, SENDER, SOURCE, TORONTO, TUESDAY, WEDNESDAY, Core, day, somebody, vera
@@ -26,7 +27,7 @@ def hold(
     now: int = NOW,
     source: str = SOURCE,
 ) -> Held:
-    return booking.hold(
+    return holds.hold(
         core.demo,
         core.kind(kind),
         start=start,
@@ -99,8 +100,8 @@ def test_a_hold_keeps_its_time_for_a_quarter_of_an_hour_and_no_longer(core: Core
 
 def test_looking_at_a_hold_or_typing_does_not_renew_it(core: Core) -> None:
     held = hold(core, TUESDAY)
-    booking.keep_answers(core.demo, held.token, {"name": "Vera Moss", "note": "Hello"}, now=NOW + 600)
-    again = booking.find_hold(core.demo, held.token, now=NOW + HOLD_SECONDS)
+    holds.keep_answers(core.demo, held.token, {"name": "Vera Moss", "note": "Hello"}, now=NOW + 600)
+    again = holds.find(core.demo, held.token, now=NOW + HOLD_SECONDS)
     assert (again.status, again.expires_at) == ("expired", NOW + HOLD_SECONDS)
     assert again.answers == {"name": "Vera Moss", "note": "Hello"}
 
@@ -133,7 +134,7 @@ def test_three_holds_per_source_and_no_fourth(core: Core) -> None:
 
 
 def test_a_practice_has_a_ceiling_of_holds(sqlite_core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(booking, "HOLDS_PER_PRACTICE", 2)
+    monkeypatch.setattr(holds, "PER_PRACTICE", 2)
     for step in range(2):
         hold(sqlite_core, TUESDAY + step * QUARTER, source=f"192.0.2.{step}")
     with pytest.raises(TooMany):
@@ -143,19 +144,19 @@ def test_a_practice_has_a_ceiling_of_holds(sqlite_core: Core, monkeypatch: pytes
 def test_a_released_time_is_free_at_once(core: Core) -> None:
     before = starts(core)
     held = hold(core, TUESDAY)
-    booking.release(core.demo, held.token, now=NOW + 1)
+    holds.release(core.demo, held.token, now=NOW + 1)
     assert starts(core, now=NOW + 1) == before
-    booking.release(core.demo, held.token, now=NOW + 2)
-    assert booking.find_hold(core.demo, held.token, now=NOW + 2).status == "expired"
+    holds.release(core.demo, held.token, now=NOW + 2)
+    assert holds.find(core.demo, held.token, now=NOW + 2).status == "expired"
 
 
 def test_a_hold_is_unknown_to_another_practice(sqlite_core: Core) -> None:
     held = hold(sqlite_core, TUESDAY)
     for act in (
-        lambda: booking.find_hold(sqlite_core.other, held.token, now=NOW),
-        lambda: booking.release(sqlite_core.other, held.token, now=NOW),
-        lambda: booking.keep_answers(sqlite_core.other, held.token, {"name": "X"}, now=NOW),
-        lambda: booking.find_hold(sqlite_core.demo, held.token + "x", now=NOW),
+        lambda: holds.find(sqlite_core.other, held.token, now=NOW),
+        lambda: holds.release(sqlite_core.other, held.token, now=NOW),
+        lambda: holds.keep_answers(sqlite_core.other, held.token, {"name": "X"}, now=NOW),
+        lambda: holds.find(sqlite_core.demo, held.token + "x", now=NOW),
     ):
         with pytest.raises(NotFound):
             act()
@@ -196,7 +197,7 @@ def test_a_held_time_becomes_an_appointment(core: Core) -> None:
 def test_what_was_typed_leaves_the_hold_when_it_is_booked(core: Core) -> None:
     held = hold(core, TUESDAY)
     booked = complete(core, held)
-    again = booking.find_hold(core.demo, held.token, now=NOW)
+    again = holds.find(core.demo, held.token, now=NOW)
     assert (again.status, again.answers, again.manage_token) == ("booked", {}, booked.token)
 
 
@@ -207,7 +208,7 @@ def test_a_lapsed_hold_whose_time_is_free_books_anyway(core: Core) -> None:
 
 def test_a_hold_that_was_swept_books_while_its_time_is_free(core: Core) -> None:
     held = hold(core, TUESDAY)
-    assert booking.expire_lapsed(NOW + HOLD_SECONDS) == 1
+    assert holds.expire_lapsed(NOW + HOLD_SECONDS) == 1
     assert complete(core, held, now=NOW + HOLD_SECONDS + 1).start == TUESDAY
     assert core.all("SELECT status FROM appointments ORDER BY status") == [("confirmed",), ("expired",)]
 
@@ -217,7 +218,7 @@ def test_a_lapsed_hold_that_another_took_is_lost_and_its_answers_are_kept(core: 
     winner = book(core, TUESDAY, now=NOW + HOLD_SECONDS, email="other@example.org")
     with pytest.raises(SlotTaken):
         complete(core, held, now=NOW + HOLD_SECONDS + 1)
-    again = booking.find_hold(core.demo, held.token, now=NOW + HOLD_SECONDS + 1)
+    again = holds.find(core.demo, held.token, now=NOW + HOLD_SECONDS + 1)
     assert (again.status, again.answers) == ("expired", {"name": "Vera"})
     assert [row[0] for row in core.all("SELECT uid FROM appointments WHERE status = 'confirmed'")] == [
         winner.uid
@@ -226,10 +227,10 @@ def test_a_lapsed_hold_that_another_took_is_lost_and_its_answers_are_kept(core: 
 
 def test_answers_on_a_dead_hold_are_forgotten_after_a_day(core: Core) -> None:
     held = hold(core, TUESDAY)
-    booking.expire_lapsed(NOW + HOLD_SECONDS)
-    assert booking.forget_answers(now=NOW + HOLD_SECONDS + ANSWERS_SECONDS) == 0
-    assert booking.forget_answers(now=NOW + HOLD_SECONDS + ANSWERS_SECONDS + 1) == 1
-    assert booking.find_hold(core.demo, held.token, now=NOW).answers == {}
+    holds.expire_lapsed(NOW + HOLD_SECONDS)
+    assert holds.forget_answers(now=NOW + HOLD_SECONDS + ANSWERS_SECONDS) == 0
+    assert holds.forget_answers(now=NOW + HOLD_SECONDS + ANSWERS_SECONDS + 1) == 1
+    assert holds.find(core.demo, held.token, now=NOW).answers == {}
 
 
 def test_a_hold_made_in_time_may_be_booked_when_the_notice_has_passed(core: Core) -> None:
@@ -497,7 +498,7 @@ def test_a_known_contact_asking_sees_what_everybody_sees_and_is_declined_by_mail
     stranger = book(core, later + 2 * QUARTER, kind="first-talk", who="ben", email="ines@example.org")
     assert plain(asked) == plain(stranger)
     assert asked.status is Status.REQUESTED
-    assert booking.expire_lapsed(NOW + 4 * HOUR) == 1
+    assert holds.expire_lapsed(NOW + 4 * HOUR) == 1
     found = manage.find(asked.token, now=NOW + 4 * HOUR)
     assert (found.appointment.status, found.appointment.sequence) == (Status.DECLINED, 1)
     declined = [mail for mail in core.mails() if mail.kind == "declined"]
@@ -631,9 +632,9 @@ def test_a_request_waits_and_lapses_by_mail(core: Core) -> None:
     asked = book(core, at("2026-06-10T09:00-04:00"), kind="first-talk", who="ben")
     assert (asked.status, asked.answer_by) == (Status.REQUESTED, NOW + 48 * HOUR)
     assert core.kinds_of_mail() == ["request_received", "therapist_requested"]
-    assert booking.expire_lapsed(NOW + 48 * HOUR - 1) == 0
-    assert booking.expire_lapsed(NOW + 48 * HOUR) == 1
-    assert booking.expire_lapsed(NOW + 48 * HOUR) == 0
+    assert holds.expire_lapsed(NOW + 48 * HOUR - 1) == 0
+    assert holds.expire_lapsed(NOW + 48 * HOUR) == 1
+    assert holds.expire_lapsed(NOW + 48 * HOUR) == 0
     assert core.kinds_of_mail() == [
         "declined",
         "request_received",

@@ -6,7 +6,7 @@ import pytest
 
 from scheduler.domain.appointment import MANAGE_SECONDS_AFTER, Status
 from scheduler.domain.errors import NotFound, Refused, SlotTaken, WrongState
-from scheduler.services import booking, by_hand, manage
+from scheduler.services import booking, by_hand, holds, manage
 from scheduler.services.booking import Booked
 from scheduler.services.manage import Managed
 from scheduler.store import participants
@@ -134,7 +134,7 @@ def test_moving_onto_another_keeps_the_old_time(core: Core) -> None:
 
 def test_moving_takes_the_time_of_a_lapsed_hold(core: Core) -> None:
     booked = book(core, WEDNESDAY)
-    booking.hold(
+    holds.hold(
         core.demo,
         core.kind("consultation"),
         start=TUESDAY + HOUR,

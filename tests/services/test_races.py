@@ -3,8 +3,9 @@
 import pytest
 
 from scheduler.domain.errors import SlotTaken
-from scheduler.services import booking
-from scheduler.services.booking import Booked, Held
+from scheduler.services import booking, holds
+from scheduler.services.booking import Booked
+from scheduler.services.holds import Held
 from tests.support.core import NOW, TUESDAY, Core, somebody
 from tests.support.instants import HOUR, MINUTE, at
 
@@ -59,7 +60,7 @@ def test_fifty_holds_at_once_have_one_winner(core: Core) -> None:
     kind, ada = core.kind("session"), core.therapist("ada")
 
     def hold(number: int) -> Held:
-        return booking.hold(
+        return holds.hold(
             core.demo,
             kind,
             start=TUESDAY + STARTS["overlapping starts"][number % 2],

@@ -9,7 +9,7 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from scheduler.domain.errors import StoreBusy
-from scheduler.services import booking, manage, offers
+from scheduler.services import booking, holds, manage, offers
 from scheduler.store import database
 from scheduler.store.database import BUSY_SECONDS, db, reading, retried, sqlstate, transaction
 from tests.support.core import NOW, SENDER, SOURCE, TUESDAY, WEDNESDAY, Core, core_on, day, vera
@@ -47,17 +47,17 @@ def transactions(statements: list[str]) -> list[list[str]]:
 def test_every_transaction_that_writes_begins_immediately(sqlite_core: Core, said: list[str]) -> None:
     core = sqlite_core
     kind, ada = core.kind("session"), core.therapist("ada")
-    held = booking.hold(
+    held = holds.hold(
         core.demo, kind, start=TUESDAY, therapist=ada, source=SOURCE, language="en", zone="UTC", now=NOW
     )
-    booking.keep_answers(core.demo, held.token, {"name": "Vera"}, now=NOW)
+    holds.keep_answers(core.demo, held.token, {"name": "Vera"}, now=NOW)
     booked = booking.book_held(core.demo, held.token, vera(), key="k", source=SOURCE, now=NOW)
     manage.opened(booked.token, now=NOW)
     manage.move(booked.token, WEDNESDAY, now=NOW)
     manage.cancel(booked.token, now=NOW)
     manage.disown(booked.token, now=NOW)
     offers.offer(core.demo, kind, day("2026-06-02"), day("2026-06-09"), therapist=None, now=NOW)
-    booking.expire_lapsed(NOW + 86400)
+    holds.expire_lapsed(NOW + 86400)
     found = transactions(said)
     writes = [one for one in found if any(line.split()[0] in {"INSERT", "UPDATE", "DELETE"} for line in one)]
     assert len(writes) == 7

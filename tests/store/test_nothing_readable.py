@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from scheduler.services import booking, manage
+from scheduler.services import booking, holds, manage
 from scheduler.store.database import db
 from tests.support.core import NOW, TUESDAY, WEDNESDAY, Core, core_on, vera
 from tests.support.instants import HOUR
@@ -35,7 +35,7 @@ def live_a_life(core: Core) -> list[str]:
     }
     tokens = []
     for number, start in enumerate((TUESDAY, WEDNESDAY)):
-        held = booking.hold(
+        held = holds.hold(
             core.demo,
             core.kind("consultation"),
             start=start,
@@ -46,7 +46,7 @@ def live_a_life(core: Core) -> list[str]:
             answers=person,
             now=NOW,
         )
-        booking.keep_answers(core.demo, held.token, {**person, "note": "Quittenmus"}, now=NOW)
+        holds.keep_answers(core.demo, held.token, {**person, "note": "Quittenmus"}, now=NOW)
         form = vera(**{**person, "mode": "phone"})
         booked = booking.book_held(
             core.demo, held.token, form, key=f"key {number}", source="203.0.113.99", now=NOW
@@ -56,7 +56,7 @@ def live_a_life(core: Core) -> list[str]:
     manage.move(fresh, WEDNESDAY + HOUR, now=NOW)
     manage.cancel(fresh, note="Quittenmus", now=NOW)
     manage.disown(fresh, now=NOW)
-    booking.hold(
+    holds.hold(
         core.demo,
         core.kind("session"),
         start=WEDNESDAY,

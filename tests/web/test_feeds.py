@@ -15,7 +15,7 @@ from werkzeug.http import parse_date
 from scheduler.clock import utcnow
 from scheduler.domain.disclosure import FeedLevel
 from scheduler.domain.practice import Therapist
-from scheduler.services import booking, by_hand, directory, manage, setup, subscriptions
+from scheduler.services import booking, by_hand, directory, holds, manage, setup, subscriptions
 from scheduler.store import therapists
 from scheduler.store.database import transaction
 
@@ -81,7 +81,7 @@ def test_a_feed_shows_the_appointment_and_how_it_stands(demo_client: FlaskClient
 def test_a_request_is_tentative_and_a_hold_not_shown(demo_client: FlaskClient) -> None:
     feed = subscribe()
     practice = directory.practice("demo")
-    booking.hold(
+    holds.hold(
         practice,
         directory.find_type(practice, "consultation"),
         start=START + 4 * 3600,

@@ -18,7 +18,7 @@ from werkzeug.test import Cookie
 from scheduler import worker
 from scheduler.app import create_app
 from scheduler.clock import utcnow
-from scheduler.services import booking, directory, offers, subscriptions
+from scheduler.services import booking, directory, holds, offers, subscriptions
 from scheduler.settings import Settings
 from scheduler.store.database import db
 from tests.support.environment import settings
@@ -194,7 +194,7 @@ def things_of_ada(configuration: Settings) -> tuple[dict[str, str], dict[str, st
     two = booking.book(
         practice, intake, start=asked, therapist=ada, raw=in_person, key="b", source="x", now=now
     )
-    held = booking.hold(
+    held = holds.hold(
         practice, call, start=later, therapist=ada, source="x", language="en", zone=practice.zone, now=now
     )
     subscription, feed = subscriptions.make(ada, name="Phone", level="busy", by="test", now=now)

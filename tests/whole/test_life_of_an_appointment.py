@@ -152,7 +152,8 @@ def test_a_visitor_books_moves_and_cancels(
     smtp.wait_for(2)
     [confirmation] = smtp.to("vera@example.org")
     method, event = event_of(confirmation)
-    assert (method, str(event["STATUS"]), int(event["SEQUENCE"]), utc(event)) == ("REQUEST", "CONFIRMED", 0, start)
+    assert (method, str(event["STATUS"]), int(event["SEQUENCE"])) == ("REQUEST", "CONFIRMED", 0)
+    assert utc(event) == start
     assert str(confirmation.message["Subject"]).startswith(SUBJECTS[language][0])
     by_ada = bool(smtp.to("ada@demo.example"))
     expected = {khal_time(start)} if by_ada else set()

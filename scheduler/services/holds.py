@@ -1,0 +1,150 @@
+"""Keeping a time for a visitor: press, type, give back; and what happens when nobody comes back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from scheduler.domain import appointment as lifecycle
+from scheduler.domain.appointment import Action, Appointment, Status
+from scheduler.domain.errors import TooMany
+from scheduler.domain.practice import AppointmentType, Practice, Therapist
+from scheduler.services import placing
+from scheduler.services.offers import check_open
+from scheduler.store import appointments, catalogue, participants
+from scheduler.store.catalogue import Catalogue
+from scheduler.store.database import Transaction, reading, retried, transaction, vault_of
+from scheduler.store.secrets import new_token
+
+PER_SOURCE = 3
+PER_PRACTICE = 60
+ANSWERS_SECONDS = 24 * 3600
+"""How long what was typed stays on a hold that ended without a booking."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A time kept for a visitor. `status` is held, expired or booked; `manage_token` only when booked."""
+
+    token: str
+    practice: Practice
+    kind: AppointmentType
+    therapist: Therapist
+    start: int
+    end: int
+    status: str
+    answers: Mapping[str, str]
+    expires_at: int | None
+    manage_token: str | None = None
+
+
+@retried
+def hold(
+    practice: Practice,
+    kind: AppointmentType,
+    *,
+    start: int,
+    therapist: Therapist | None,
+    source: str,
+    language: str,
+    zone: str,
+    now: int,
+    answers: Mapping[str, str] | None = None,
+    limited: bool = True,
+) -> Held:
+    """Keep a time for 15 minutes. **Raises** `SlotTaken`, `TooMany`, `Paused`."""
+    with transaction() as tx:
+        stock = catalogue.by_id(tx, practice.id)
+        check_open(stock.practice, now)
+        source_hash = vault_of(tx).lookup("source", source)
+        person, stock = placing.place(tx, stock, kind, start, therapist, now=now)
+        if limited:  # counted behind the calendar's lock, so that holds pressed at once are seen
+            _check_holds(tx, practice.id, source_hash, now)
+        kind = stock.type_of_id(kind.id)
+        held = placing.new_appointment(
+            tx, stock, kind, person, start, status=Status.HELD, language=language, zone=zone, now=now
+        )
+        token = new_token()
+        appointments.add(tx, held, hold_token=token, source_hash=source_hash)
+        if answers:
+            appointments.keep_answers(tx, held.id, answers)
+        return _held(tx, stock, token, held, answers or {}, now)
+
+
+def find(practice: Practice, token: str, *, now: int) -> Held:
+    """The hold of this token with what was typed so far. **Raises** `NotFound`."""
+    with reading() as tx:
+        held, answers = appointments.by_hold(tx, practice.id, token)
+        return _held(tx, catalogue.by_id(tx, practice.id), token, held, answers, now)
+
+
+def keep_answers(practice: Practice, token: str, answers: Mapping[str, str], *, now: int) -> None:
+    """Keep what was typed on the hold, so that nothing is lost. **Raises** `NotFound`."""
+    with transaction() as tx:
+        held, _ = appointments.by_hold(tx, practice.id, token)
+        if held.status in (Status.HELD, Status.EXPIRED):
+            appointments.keep_answers(tx, held.id, answers)
+
+
+@retried
+def release(practice: Practice, token: str, *, now: int) -> None:
+    """Give the held time back at once. **Raises** `NotFound`; does nothing when it is no longer held."""
+    with transaction() as tx:
+        held, _ = appointments.by_hold(tx, practice.id, token)
+        if held.status is Status.HELD:
+            stock = catalogue.by_id(tx, practice.id)
+            placing.clear(tx, stock, stock.therapist_of_id(held.therapist_id), now=now)
+            status = lifecycle.after(held.status, Action.RELEASE)
+            appointments.change(tx, held, replace(held, status=status, expires_at=None, changed_at=now))
+
+
+def expire_lapsed(now: int) -> int:
+    """End holds and requests whose time ran out; returns how many. The worker's sweep."""
+    with reading() as tx:
+        lapsed = appointments.lapsed(tx, now=now)
+    for one in lapsed:
+        _expire_one(one, now)
+    return len(lapsed)
+
+
+def forget_answers(*, now: int) -> int:
+    """Empty holds that ended a day ago of what was typed on them; returns how many. The worker's sweep."""
+    with transaction() as tx:
+        return appointments.forget_answers(tx, ended_before=now - ANSWERS_SECONDS)
+
+
+@retried
+def _expire_one(lapsed: Appointment, now: int) -> None:
+    with transaction() as tx:
+        stock = catalogue.by_id(tx, lapsed.practice_id)
+        placing.clear(tx, stock, stock.therapist_of_id(lapsed.therapist_id), lapsed.busy, now=now)
+
+
+def _check_holds(tx: Transaction, practice_id: str, source_hash: bytes, now: int) -> None:
+    if appointments.holds_of_source(tx, practice_id, source_hash, now=now) >= PER_SOURCE:
+        raise TooMany(lifecycle.HOLD_SECONDS)
+    if appointments.holds_of_practice(tx, practice_id, now=now) >= PER_PRACTICE:
+        raise TooMany(lifecycle.HOLD_SECONDS)
+
+
+def _held(
+    tx: Transaction,
+    stock: Catalogue,
+    token: str,
+    held: Appointment,
+    answers: Mapping[str, str],
+    now: int,
+) -> Held:
+    lapsed = held.expires_at is not None and held.expires_at <= now
+    still_held = held.status is Status.HELD and not lapsed
+    status = "booked" if held.participants else "held" if still_held else "expired"
+    return Held(
+        token=token,
+        practice=stock.practice,
+        kind=stock.type_of_id(held.type_id),
+        therapist=stock.therapist_of_id(held.therapist_id),
+        start=held.start,
+        end=held.end,
+        status=status,
+        answers=answers,
+        expires_at=held.expires_at,
+        manage_token=participants.token(tx, held.participants[0].id) if held.participants else None,
+    )
