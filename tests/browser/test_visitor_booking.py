@@ -12,7 +12,11 @@ from tests.support.servers import RunningServer
 
 WORDS = {
     "en": {"booked": "You are booked", "popup": "Book a free first call", "call": "Free first call"},
-    "fr": {"booked": "C’est réservé", "popup": "Réserver un premier appel gratuit", "call": "Premier appel gratuit"},
+    "fr": {
+        "booked": "C’est réservé",
+        "popup": "Réserver un premier appel gratuit",
+        "call": "Premier appel gratuit",
+    },
 }
 LANGUAGES = pytest.mark.parametrize("language", ["en", "fr"])
 WIDTHS = pytest.mark.parametrize("width", [360, 1280])
