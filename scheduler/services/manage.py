@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from scheduler.domain import appointment as lifecycle
+from scheduler.domain import eligibility
 from scheduler.domain.appointment import (
     MANAGE_SECONDS_AFTER,
     Action,
@@ -12,7 +13,7 @@ from scheduler.domain.appointment import (
     Status,
     promised_answer,
 )
-from scheduler.domain.errors import NotFound, Refused, SlotTaken, WrongState
+from scheduler.domain.errors import NotFound, Refused, SlotTaken, TooMany, WrongState
 from scheduler.domain.practice import AppointmentType, Practice, Therapist
 from scheduler.services import notices, offers, placing
 from scheduler.services.contacts import BadContact, mail_address, mail_key, phone_key
@@ -21,6 +22,10 @@ from scheduler.store import appointments, catalogue, claims, outbox, participant
 from scheduler.store.catalogue import Catalogue
 from scheduler.store.database import Transaction, reading, retried, transaction
 from scheduler.store.secrets import new_token
+
+DAY = 24 * 3600
+CORRECTIONS = 3
+"""How often a wrong address of one person may be corrected."""
 
 OPEN = (Status.REQUESTED, Status.CONFIRMED)
 
@@ -107,7 +112,7 @@ def move_offer(token: str, first: date, last: date, *, now: int) -> Offer:
 def correct_address(token: str, email: str, *, now: int) -> str:
     """Send everything to another address: a new link, the old one dies. Only before any link was used.
 
-    **Raises** `Refused`, `WrongState`, `NotFound`.
+    **Raises** `Refused`, `WrongState`, `NotFound`, `TooMany` so that the page is no way to mail strangers.
     """
     try:
         address = mail_address(email)
@@ -117,6 +122,7 @@ def correct_address(token: str, email: str, *, now: int) -> str:
         found = _find(tx, token, now)
         if found.participant.link_used or found.appointment.status not in OPEN:
             raise WrongState("the address was used already")
+        _check_correction(tx, found, mail_key(address), now)
         fresh = new_token()
         participants.correct(tx, found.participant.id, email=address, key=mail_key(address), new_token=fresh)
         stored = _find(tx, fresh, now)
@@ -125,6 +131,15 @@ def correct_address(token: str, email: str, *, now: int) -> str:
         theirs = replace(stored.appointment, participants=(stored.participant,))
         notices.visitors(tx, theirs, kind, now=now, occasion=f"address-{now}")
         return fresh
+
+
+def _check_correction(tx: Transaction, found: Managed, key: str, now: int) -> None:
+    corrections = outbox.occasions(tx, found.appointment.id, found.participant.id)
+    if corrections >= CORRECTIONS or not eligibility.is_within_limits(
+        live_unconfirmed=participants.live_unconfirmed(tx, found.practice.id, key, now=now),
+        attempts_today=participants.bookings_since(tx, found.practice.id, key, since=now - DAY),
+    ):
+        raise TooMany(DAY)
 
 
 def _claim_again(tx: Transaction, found: Managed, now: int) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from scheduler.domain.appointment import MANAGE_SECONDS_AFTER, Status
-from scheduler.domain.errors import NotFound, Refused, SlotTaken, WrongState
+from scheduler.domain.errors import NotFound, Refused, SlotTaken, TooMany, WrongState
 from scheduler.services import booking, by_hand, holds, manage
 from scheduler.services.booking import Booked
 from scheduler.services.manage import Managed
@@ -293,6 +293,23 @@ def test_an_address_is_corrected_only_before_a_link_was_used(core: Core) -> None
     manage.opened(booked.token, now=NOW)
     with pytest.raises(WrongState):
         manage.correct_address(booked.token, "vera@example.net", now=NOW)
+
+
+def test_a_wrong_address_is_corrected_three_times_at_most(core: Core) -> None:
+    token = book(core, TUESDAY).token
+    for number in range(3):
+        token = manage.correct_address(token, f"vera{number}@example.org", now=NOW + number)
+    with pytest.raises(TooMany):
+        manage.correct_address(token, "vera@example.net", now=NOW + 9)
+    assert core.kinds_of_mail().count("confirmation") == 4
+
+
+def test_an_address_at_its_limit_gets_no_mail_by_correction(core: Core) -> None:
+    for hour in range(3):
+        book(core, TUESDAY + hour * HOUR, email="victim@example.org")
+    token = book(core, WEDNESDAY, email="other@example.org").token
+    with pytest.raises(TooMany):
+        manage.correct_address(token, "victim@example.org", now=NOW)
 
 
 def test_whoever_disowns_an_appointment_is_erased(core: Core) -> None:
