@@ -21,12 +21,22 @@ from scheduler.web import (
     health,
     limits,
     practice,
+    resets,
+    second_step,
     security,
     visitor,
 )
 from scheduler.web import logging as request_log
 
-BLUEPRINTS = (visitor.blueprint, practice.blueprint, api.blueprint, feeds.blueprint, health.blueprint)
+BLUEPRINTS = (
+    visitor.blueprint,
+    practice.blueprint,
+    second_step.blueprint,
+    resets.blueprint,
+    api.blueprint,
+    feeds.blueprint,
+    health.blueprint,
+)
 
 
 def create_app(settings: Settings) -> Flask:
@@ -38,7 +48,7 @@ def create_app(settings: Settings) -> Flask:
     db.init_app(app)
     Migrate(app, db, directory=str(_beside("migrations")))
     SecureMail(app)
-    for part in (request_log, security, limits, accounts):
+    for part in (request_log, security, limits, accounts, second_step):
         part.init_app(app, settings)
     errors.init_app(app)
     formatting.init_app(app)

@@ -14,7 +14,7 @@ from scheduler.clock import utcnow
 from scheduler.demo_server import serve
 from scheduler.domain.disclosure import FeedLevel
 from scheduler.domain.errors import NotFound, Refused
-from scheduler.services import demo, setup
+from scheduler.services import account_mails, demo, resets, setup
 from scheduler.settings import Settings
 
 P = ParamSpec("P")
@@ -22,7 +22,7 @@ P = ParamSpec("P")
 
 def init_app(app: Flask) -> None:
     """Register the commands."""
-    for command in (run_worker, demo_data, add_practice, add_therapist, add_feed, run_demo):
+    for command in (run_worker, demo_data, add_practice, add_therapist, add_feed, reset_password, run_demo):
         app.cli.add_command(command)
 
 
@@ -115,6 +115,15 @@ def add_feed(email: str, level: str) -> None:
     """Make a calendar subscription for a therapist; the secret address is printed once."""
     token = setup.add_feed(email, FeedLevel(level), now=utcnow())
     click.echo(f"{_settings().public_url}/feeds/{token}.ics")
+
+
+@click.command("reset-password")
+@click.argument("email")
+@plainly
+def reset_password(email: str) -> None:
+    """Print a link that sets a new password for an account: it works once, for an hour."""
+    token = resets.link_for(email, now=utcnow())
+    click.echo(account_mails.reset_link(_settings().public_url, token))
 
 
 @click.command("run-demo")

@@ -17,7 +17,7 @@ from flask import Flask, current_app
 from scheduler.clock import utcnow
 from scheduler.domain.errors import StoreBusy
 from scheduler.gateways.smtp import SecureMail
-from scheduler.services import accounts, audit, delivery, holds, limits
+from scheduler.services import account_mails, accounts, audit, delivery, holds, limits, resets
 from scheduler.services.delivery import Counts
 from scheduler.settings import Settings
 
@@ -85,9 +85,11 @@ def stop_on_signals(stop: threading.Event) -> None:
 
 
 def sweep(now: int) -> None:
-    """Forget what is past its term: answers on dead holds, sessions, counters, audit lines."""
+    """Forget what is past its term: answers on dead holds, sessions, links, mails, counters, audit lines."""
     holds.forget_answers(now=now)
     accounts.forget_sessions(now=now)
+    resets.forget(now=now)
+    account_mails.forget(now=now)
     limits.forget(now=now)
     audit.forget(now=now)
 

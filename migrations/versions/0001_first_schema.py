@@ -281,6 +281,8 @@ def upgrade() -> None:
         sa.Column("key", sa.String(length=64), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("totp_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("totp_step", sa.BigInteger(), nullable=True),
         sa.CheckConstraint(
             "role = 'owner' OR therapist_id IS NOT NULL OR NOT active", name="ck_users_a_therapist_is_one"
         ),
@@ -292,6 +294,25 @@ def upgrade() -> None:
         sa.UniqueConstraint("key"),
     )
     op.create_index(op.f("ix_users_practice_id"), "users", ["practice_id"], unique=False)
+    op.create_table(
+        "recovery_codes",
+        sa.Column("code_lookup", sa.LargeBinary(), nullable=False),
+        sa.Column("user_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("code_lookup"),
+    )
+    op.create_index(op.f("ix_recovery_codes_user_id"), "recovery_codes", ["user_id"], unique=False)
+    op.create_table(
+        "account_tokens",
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("user_id", sa.String(length=36), nullable=True),
+        sa.Column("purpose", sa.String(length=20), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("token_hash"),
+    )
+    op.create_index(op.f("ix_account_tokens_user_id"), "account_tokens", ["user_id"], unique=False)
+    op.create_index(op.f("ix_account_tokens_expires_at"), "account_tokens", ["expires_at"], unique=False)
     op.create_table(
         "weekly_hours",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -312,7 +333,7 @@ def upgrade() -> None:
         "outbox",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("practice_id", sa.String(length=36), nullable=False),
-        sa.Column("appointment_id", sa.String(length=36), nullable=False),
+        sa.Column("appointment_id", sa.String(length=36), nullable=True),
         sa.Column("recipient", sa.String(length=36), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
@@ -390,6 +411,8 @@ def downgrade() -> None:
     op.drop_table("idempotency_keys")
     op.drop_table("outbox")
     op.drop_table("weekly_hours")
+    op.drop_table("account_tokens")
+    op.drop_table("recovery_codes")
     op.drop_table("users")
     op.drop_table("type_therapists")
     op.drop_table("time_off")

@@ -47,3 +47,4 @@ class Account:
     password_hash: str
     key: str
     active: bool
+    has_second_factor: bool

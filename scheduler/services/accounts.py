@@ -8,6 +8,8 @@ from argon2 import PasswordHasher
 
 from scheduler.domain.errors import Refused
 from scheduler.domain.staff import Account
+from scheduler.services import account_mails, audit
+from scheduler.services.account_mails import Change
 from scheduler.store import accounts as store
 from scheduler.store.accounts import StoredSession
 from scheduler.store.database import reading, transaction
@@ -84,12 +86,16 @@ def replace_hash(user_id: str, password_hash: str) -> None:
         store.replace_hash(tx, user_id, password_hash)
 
 
-def change_password(user_id: str, plain: str, *about: str) -> None:
-    """Set a new password, which ends every session of the account. **Raises** `Refused`."""
-    check_password(plain, *about)
+def change_password(account: Account, plain: str, *, now: int) -> Account:
+    """Set a new password, which ends every session; the account as it is now. **Raises** `Refused`."""
+    check_password(plain, account.name, account.email)
     hashed = hash_password(plain)
     with transaction() as tx:
-        store.set_password(tx, user_id, hashed)
+        store.set_password(tx, account.id, hashed)
+        account_mails.tell(tx, account, Change.PASSWORD, now=now)
+        audit.note(tx, "account.password", actor=account.id, now=now, practice_id=account.practice_id)
+        changed = store.find_user(tx, user_id=account.id)
+    return changed or account
 
 
 def disable(user_id: str) -> None:

@@ -16,6 +16,7 @@ from scheduler.domain.errors import NotFound, StoreBusy
 from scheduler.domain.practice import Therapist, TherapistMail
 from scheduler.gateways.message import OutgoingMail
 from scheduler.gateways.smtp import PermanentFailure, SecureConnection, SecureMail, TemporaryFailure, deliver
+from scheduler.services import account_mails
 from scheduler.services.health import WORKER
 from scheduler.services.invitations import calendar_part
 from scheduler.services.rendering import Letter, write
@@ -116,6 +117,8 @@ def send_due(
 
 def compose(tx: Transaction, entry: OutboxEntry, settings: Settings, *, now: int) -> OutgoingMail:
     """The mail as it goes out now. **Raises** `Outdated`, and whatever a broken row or template raises."""
+    if entry.appointment_id is None:
+        return _about_account(tx, entry, settings, now=now)
     letter = _letter(tx, entry, settings, now=now)
     practice, appointment = letter.practice, letter.appointment
     sender = appointment.organizer or settings.mail_default_sender, practice.sender_name or practice.name
@@ -153,6 +156,24 @@ def why_outdated(entry: OutboxEntry, appointment: Appointment, therapist: Therap
     if entry.recipient == outbox.THERAPIST and therapist.mail is TherapistMail.NOTHING:
         return "the therapist wants no mail"
     return None
+
+
+def _about_account(tx: Transaction, entry: OutboxEntry, settings: Settings, *, now: int) -> OutgoingMail:
+    try:
+        mail = account_mails.compose(tx, entry, settings.public_url, now=now)
+    except NotFound as reason:
+        raise Outdated(str(reason)) from None
+    practice, written = mail.practice, mail.written
+    return OutgoingMail(
+        message_id=_message_id(entry.message_id, settings),
+        date=now,
+        sender=(practice.sender or settings.mail_default_sender, practice.sender_name or practice.name),
+        recipient=mail.recipient,
+        subject=written.subject,
+        text=written.text,
+        html=written.html,
+        language=mail.language,
+    )
 
 
 # ---- one mail --------------------------------------------------------------
@@ -218,11 +239,11 @@ def _again(entry: OutboxEntry, now: int, error: str) -> State:
     """Wait and try again, or give up where it would come too late."""
     with reading() as tx:
         try:
-            appointment = appointments.find(tx, entry.practice_id, entry.appointment_id)
+            give_up_at = _give_up_at(tx, entry)
         except NotFound:
             return _finish(entry, State.DROPPED, now, error="erased")
     due_at = now + retry_delay(entry.attempts)
-    if due_at > _give_up_at(entry, appointment):
+    if due_at > give_up_at:
         return _finish(entry, State.FAILED, now, error=error)
     with transaction() as tx:
         outbox.put_back(tx, entry, due_at, error)
@@ -236,15 +257,19 @@ def retry_delay(attempts: int) -> int:
     return delay + secrets.randbelow(delay // 10 + 1)
 
 
-def _give_up_at(entry: OutboxEntry, appointment: Appointment) -> int:
+def _give_up_at(tx: Transaction, entry: OutboxEntry) -> int:
+    latest = entry.created_at + GIVE_UP_AFTER
+    if entry.appointment_id is None:
+        return account_mails.gives_up_at(entry, latest)
+    appointment = appointments.find(tx, entry.practice_id, entry.appointment_id)
     if entry.kind == "reminder":
         return appointment.start - LATEST_REMINDER
-    return min(entry.created_at + GIVE_UP_AFTER, appointment.end)
+    return min(latest, appointment.end)
 
 
 def _letter(tx: Transaction, entry: OutboxEntry, settings: Settings, *, now: int) -> Letter:
     try:
-        appointment = appointments.find(tx, entry.practice_id, entry.appointment_id)
+        appointment = appointments.find(tx, entry.practice_id, entry.appointment_id or "")
     except NotFound:
         raise Outdated("erased") from None
     stock = catalogue.by_id(tx, entry.practice_id)

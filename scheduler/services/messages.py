@@ -12,11 +12,14 @@ __all__ = ["OutboxEntry", "Preview", "preview", "previews", "resend", "undeliver
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A mail that was written but, without a mail server, went nowhere. `calendar` may be empty."""
+    """A mail that was written but, without a mail server, went nowhere. `calendar` may be empty.
+
+    A mail about somebody's account has no appointment.
+    """
 
     id: str
     kind: str
-    appointment_id: str
+    appointment_id: str | None
     created_at: int
     finished_at: int
     sender: str

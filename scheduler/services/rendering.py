@@ -71,12 +71,17 @@ class Written:
 
 def write(letter: Letter) -> Written:
     """The mail in its language. **Raises** `jinja2.TemplateError` where a template lacks a value."""
-    environment = _environment(wording.supported(letter.language))
-    values = _values(letter)
-    subject = environment.get_template(f"{letter.kind}/subject.txt").render(values)
+    return write_from(letter.kind, letter.language, _values(letter))
+
+
+def write_from(kind: str, language: str, values: dict[str, Any]) -> Written:
+    """The mail of this kind with these values. **Raises** `jinja2.TemplateError` where one is missing."""
+    environment = _environment(wording.supported(language))
+    values["language"] = wording.supported(language)
+    subject = environment.get_template(f"{kind}/subject.txt").render(values)
     values["subject"] = " ".join(subject.split())
-    plain = environment.get_template(f"{letter.kind}/body.txt").render(values)
-    html = environment.get_template(f"{letter.kind}/body.html").render(values)
+    plain = environment.get_template(f"{kind}/body.txt").render(values)
+    html = environment.get_template(f"{kind}/body.html").render(values)
     return Written(values["subject"], plain.strip() + "\n", html.strip() + "\n")
 
 
@@ -111,7 +116,6 @@ def _values(letter: Letter) -> dict[str, Any]:
     appointment, practice, language = letter.appointment, letter.practice, letter.language
     shows_video = letter.is_settled and appointment.mode is Mode.VIDEO and letter.person is not None
     return {
-        "language": wording.supported(language),
         "name": letter.person.name if letter.person else letter.therapist.name,
         "therapist": letter.therapist.name,
         **_time(letter),

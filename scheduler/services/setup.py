@@ -10,7 +10,7 @@ from scheduler.domain.errors import NotFound, Refused
 from scheduler.domain.local_time import zone_info
 from scheduler.domain.practice import GroundRules, Practice, Therapist
 from scheduler.domain.staff import Role
-from scheduler.services.accounts import hash_password
+from scheduler.services.accounts import check_password, hash_password
 from scheduler.services.contacts import BadContact, mail_address
 from scheduler.store import accounts, schedule, subscriptions, therapists
 from scheduler.store import practice as practices
@@ -41,6 +41,7 @@ def add_practice(
     except ValueError:
         raise Refused({"zone": "This time zone is not known; use a name such as Europe/Paris"}) from None
     email = _address(owner_email)
+    check_password(password, name, email)
     practice = bare_practice(slug, name, zone, country, languages, email)
     password_hash = hash_password(password)
     with transaction() as tx:
@@ -57,6 +58,7 @@ def add_therapist(
     """A new therapist with office hours and an account. **Raises** `Refused`, `NotFound`."""
     check_slug(slug)
     address = _address(email)
+    check_password(password, name, address)
     password_hash = hash_password(password)
     with transaction() as tx:
         practice = practices.by_slug(tx, practice_slug)

@@ -38,12 +38,32 @@ class UserRow(Base):
     key: Mapped[str] = mapped_column(String(64), unique=True)
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[int] = mapped_column(BigInteger)
+    totp_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    totp_step: Mapped[int | None] = mapped_column(BigInteger)
     __table_args__ = (
         CheckConstraint("role IN ('owner', 'therapist')", name="ck_users_known_role"),
         CheckConstraint(
             "role = 'owner' OR therapist_id IS NOT NULL OR NOT active", name="ck_users_a_therapist_is_one"
         ),
     )
+
+
+class RecoveryCodeRow(Base):
+    """A code that stands in for the second factor once; known by its HMAC only."""
+
+    __tablename__ = "recovery_codes"
+    code_lookup: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+
+
+class AccountTokenRow(Base):
+    """A link that was mailed to an account; nobody's where the address was not known."""
+
+    __tablename__ = "account_tokens"
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    purpose: Mapped[str] = mapped_column(String(20))
+    expires_at: Mapped[int] = mapped_column(BigInteger, index=True)
 
 
 class SessionRow(Base):
@@ -96,15 +116,21 @@ def add_user(
     return user_id
 
 
-def find_user(tx: Connection, *, email: str | None = None, key: str | None = None) -> Account | None:
-    """The account with this address, or with this key."""
-    condition = UserRow.email == normalised(email) if email is not None else UserRow.key == (key or "")
+def find_user(
+    tx: Connection, *, email: str | None = None, key: str | None = None, user_id: str | None = None
+) -> Account | None:
+    """The account with this address, this id, or this key."""
+    if email is not None:
+        condition = UserRow.email == normalised(email)
+    else:
+        condition = UserRow.id == user_id if user_id is not None else UserRow.key == (key or "")
     row = tx.execute(select(*_COLUMNS).where(condition)).mappings().first()
     return _account(row) if row else None
 
 
 def set_password(tx: Connection, user_id: str, password_hash: str) -> None:
-    """A new password: the new key ends every session."""
+    """A new password: the new key ends every session, and links mailed before are worth nothing."""
+    tx.execute(delete(AccountTokenRow).where(AccountTokenRow.user_id == user_id))
     tx.execute(
         update(UserRow).where(UserRow.id == user_id).values(password_hash=password_hash, key=new_key())
     )
@@ -192,7 +218,10 @@ def normalised(email: str) -> str:
     return email.strip().lower()
 
 
-_COLUMNS = tuple(getattr(UserRow, name) for name in Account.__slots__)
+_COLUMNS = (
+    *(getattr(UserRow, name) for name in Account.__slots__ if name != "has_second_factor"),
+    UserRow.totp_step.is_not(None).label("has_second_factor"),
+)
 
 
 def _account(row: RowMapping) -> Account:

@@ -1,8 +1,9 @@
 """Mails to send: rows written in the use case's transaction, taken by workers under a lease.
 
-A row says whom to tell what about which SEQUENCE of an appointment; the text
-is made when it is sent. Its facts (the old time, for instance) are sealed, and
-emptied when the mail has gone. See docs/decisions/0006-outbox.md.
+A row says whom to tell what about which SEQUENCE of an appointment, or about
+their own account (then it has no appointment); the text is made when it is
+sent. Its facts (the old time, for instance) are sealed, and emptied when the
+mail has gone. See docs/decisions/0006-outbox.md.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, RowMapping, and_, exists, func, or_, select, update
+from sqlalchemy import Connection, RowMapping, and_, delete, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 
@@ -41,10 +42,11 @@ class OutboxMail:
     """A mail to be sent at `due_at` or soon after; `recipient` is a participant's id or `therapist`.
 
     One (appointment, recipient, kind, sequence, occasion) is one mail, however often it is added.
+    Without an appointment the recipient is an account's id, and each mail is one of its own.
     """
 
     practice_id: str
-    appointment_id: str
+    appointment_id: str | None
     recipient: str
     kind: str
     sequence: int
@@ -60,7 +62,7 @@ class OutboxEntry:
 
     id: str
     practice_id: str
-    appointment_id: str
+    appointment_id: str | None
     recipient: str
     kind: str
     sequence: int
@@ -211,6 +213,12 @@ def drop(tx: Connection, appointment_id: str, recipient: str, *, now: int) -> No
     )
 
 
+def forget_account_mails(tx: Connection, *, before: int) -> int:
+    """Delete mails about accounts that were made before; returns how many."""
+    old = and_(OutboxRow.appointment_id.is_(None), OutboxRow.created_at < before)
+    return tx.execute(delete(OutboxRow).where(old)).rowcount
+
+
 def _change_leased(tx: Connection, entry: OutboxEntry, values: dict[str, Any]) -> bool:
     still_ours = and_(
         OutboxRow.id == entry.id,
@@ -280,6 +288,13 @@ def first_message_id(tx: Connection, entry: OutboxEntry) -> str | None:
         .order_by(OutboxRow.sequence, OutboxRow.created_at, OutboxRow.due_at, OutboxRow.id)
         .limit(1)
     ).scalar()
+
+
+def occasions(tx: Connection, appointment_id: str, recipient: str) -> int:
+    """How many mails of an appointment a person got beyond the one that each change brings."""
+    theirs = and_(OutboxRow.appointment_id == appointment_id, OutboxRow.recipient == recipient)
+    query = select(func.count()).select_from(OutboxRow).where(theirs, OutboxRow.occasion != "")
+    return int(tx.execute(query).scalar_one())
 
 
 def oldest_due(tx: Connection, now: int) -> int | None:

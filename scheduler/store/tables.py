@@ -261,12 +261,14 @@ class IdempotencyRow(Base):
 
 
 class OutboxRow(Base):
-    """A mail to send: whom to tell what about which SEQUENCE of an appointment."""
+    """A mail to send: whom to tell what about which SEQUENCE of an appointment, or about their account."""
 
     __tablename__ = "outbox"
     id: Mapped[str] = _id()
     practice_id: Mapped[str] = _references("practices.id", index=True)
-    appointment_id: Mapped[str] = _references("appointments.id", index=True)
+    appointment_id: Mapped[str | None] = mapped_column(
+        Id, ForeignKey("appointments.id", ondelete="CASCADE"), index=True
+    )
     recipient: Mapped[str] = mapped_column(String(36))
     kind: Mapped[str] = mapped_column(String(20))
     sequence: Mapped[int]

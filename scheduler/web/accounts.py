@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from flask import Flask, g, redirect, request, session, url_for
+from flask import Flask, current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import user_logged_in, user_logged_out
 from flask_security import RoleMixin, Security, UserDatastore, UserMixin, current_user
@@ -17,14 +17,18 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from scheduler.clock import utcnow
 from scheduler.domain.staff import Account, Staff
-from scheduler.services import accounts, audit
+from scheduler.services import accounts, audit, wording
 from scheduler.settings import Settings
 from scheduler.web import errors
+from scheduler.web.language import use_language
 from scheduler.web.sessions import DatabaseSessions
 from scheduler.web.sign_in import ConfirmForm, SignInForm, is_next_page
 
 FRESH_FOR = timedelta(minutes=15)
 """So long after typing the password it need not be typed again for what matters most."""
+
+SIGN_IN_PAGES = frozenset({"security", "second_step", "resets"})
+"""Blueprints of the pages on which nobody is signed in yet."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -80,7 +84,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     security.want_json(lambda _request: False)
     security.unauthn_handler(_ask_stranger_to_sign_in)
     app.login_manager.request_loader(lambda _request: None)  # type: ignore[attr-defined]
-    app.before_request(_refuse_foreign_next)
+    app.before_request(_prepare_sign_in)
     user_logged_in.connect(_begin_session_anew, app)
     user_logged_out.connect(_forget_session, app)
 
@@ -130,8 +134,21 @@ def _configuration(settings: Settings) -> dict[str, Any]:
 
 def current_staff() -> Staff:
     """Who is signed in. Only for pages behind `require_staff`."""
-    account: Account = current_user.account
+    account = current_account()
     return Staff(account.id, account.practice_id, account.therapist_id, account.role, account.name)
+
+
+def current_account() -> Account:
+    """The account of whoever is signed in. Only for pages behind `require_staff`."""
+    account: Account = current_user.account
+    return account
+
+
+def stay_signed_in(account: Account) -> None:
+    """Go on here after the account's sessions were ended, under a new session id."""
+    session["_user_id"] = account.key
+    session["fs_paa"] = utcnow()
+    current_app.session_interface.regenerate(session)  # type: ignore[attr-defined]
 
 
 def require_staff() -> ResponseReturnValue | None:
@@ -167,10 +184,11 @@ def _this_page() -> str | None:
 # ---- sign-in and sign-out ---------------------------------------------------
 
 
-def _refuse_foreign_next() -> ResponseReturnValue | None:
-    """Sign-in leads to pages of ours only, whatever a link says."""
-    if request.blueprint != "security":
+def _prepare_sign_in() -> ResponseReturnValue | None:
+    """Speak the browser's language; sign-in leads to pages of ours only, whatever a link says."""
+    if request.blueprint not in SIGN_IN_PAGES:
         return None
+    use_language(wording.SUPPORTED, wanted=request.args.get("lang", ""))
     wanted = [*request.args.getlist("next"), *request.form.getlist("next")]
     return None if all(map(is_next_page, filter(None, wanted))) else errors.tell(errors.BAD_REQUEST)
 

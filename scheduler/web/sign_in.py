@@ -1,14 +1,19 @@
-"""The forms that take a password: same answer and same time for known and unknown addresses, with limits."""
+"""The forms that take a password: same answer and same time for known and unknown addresses, with limits.
+
+What is refused is noted in the trail, without the address, and answered with 422.
+"""
 
 import re
 from typing import Any
 
+from flask import Response, after_this_request
 from flask_security import LoginForm, VerifyForm, current_user
 from flask_security.proxies import _datastore
 from flask_security.utils import hash_password
 
 from scheduler.clock import utcnow
-from scheduler.services import accounts, limits
+from scheduler.domain.staff import Account
+from scheduler.services import accounts, audit, limits
 from scheduler.web.language import gettext
 from scheduler.web.limits import are_on, key_of, source
 
@@ -24,6 +29,7 @@ KNOWN_FOR = 30 * 86400
 """So long a source from which an account signed in is spared that last limit: strangers lock nobody out."""
 
 LONGEST_ADDRESS = 254
+NOT_YOURS = "This is not your password. Check it, then try again"
 _NEXT = re.compile(r"/practice/[A-Za-z0-9_/-]*(\?[A-Za-z0-9_=&%.:+-]*)?")
 
 
@@ -45,13 +51,16 @@ class SignInForm(LoginForm):
         if not address or not password:
             return self.refuse(gettext("Type your email address and your password"))
         keys = count_try(address)
-        self.user = _matching(address, password)
-        if self.user is None:
+        user, known = _matching(address, password)
+        if user is None:
+            note_refused("account.sign_in", known)
             return self.refuse(
                 gettext("This address and password do not belong together. Check both, then try again")
             )
         limits.give_back(*keys)
-        limits.count(_known_key(address), window=KNOWN_FOR, now=utcnow())
+        if not user.account.has_second_factor:
+            remember_source(address)
+        self.user = user
         return True
 
     def csrf_is_valid(self) -> bool:
@@ -61,6 +70,7 @@ class SignInForm(LoginForm):
 
     def refuse(self, message: str) -> bool:
         """Say what to do, at no field in particular."""
+        after_this_request(_as_refused)
         self.form_errors = [message]
         return False
 
@@ -70,13 +80,35 @@ class ConfirmForm(VerifyForm):
 
     def validate(self, **_extra: Any) -> bool:
         """Whether this is the password of the person who is signed in."""
-        keys = count_try(current_user.email)
-        self.user = _matching(current_user.email, str(self.password.data or ""))
-        if self.user is None:
-            self.form_errors = [gettext("This is not your password. Check it, then try again")]
-            return False
-        limits.give_back(*keys)
-        return True
+        self.user = current_user
+        if is_own_password(current_user.account, str(self.password.data or "")):
+            return True
+        after_this_request(_as_refused)
+        self.form_errors = [gettext(NOT_YOURS)]
+        return False
+
+
+def is_own_password(account: Account, password: str) -> bool:
+    """Whether this is the password of whoever is signed in; counted and noted. **Raises** `TooMany`."""
+    keys = count_try(account.email)
+    if _matching(account.email, password)[0] is None:
+        note_refused("account.confirm", account)
+        return False
+    limits.give_back(*keys)
+    return True
+
+
+def note_refused(action: str, account: Account | None) -> None:
+    """Note a wrong password or code: of an account, or of nobody's."""
+    practice_id, object_id = (account.practice_id, account.id) if account else (None, None)
+    audit.note_alone(
+        action, actor="stranger", practice_id=practice_id, object_id=object_id, result="refused", now=utcnow()
+    )
+
+
+def remember_source(address: str) -> None:
+    """The account signed in from here: strangers elsewhere can no longer lock it out here."""
+    limits.count(_known_key(address), window=KNOWN_FOR, now=utcnow())
 
 
 def count_try(address: str) -> list[str]:
@@ -102,11 +134,17 @@ def _known_key(address: str) -> str:
     return key_of("sign-in-known", accounts.account_word(address), source())
 
 
-def _matching(address: str, password: str) -> Any:
-    """The active account with this password, or None after the same work."""
+def _matching(address: str, password: str) -> tuple[Any, Account | None]:
+    """The active account with this password, or None after the same work; and whose address it is."""
     password = accounts.normalised_password(password)
-    user = _datastore.find_user(email=address) if len(address) <= LONGEST_ADDRESS else None
+    user: Any = _datastore.find_user(email=address) if len(address) <= LONGEST_ADDRESS else None
     if user is None or len(password) > accounts.LONGEST:
         hash_password(password[: accounts.LONGEST])
-        return None
-    return user if user.verify_and_update_password(password) and user.active else None
+        return None, user.account if user else None
+    is_right = user.verify_and_update_password(password) and user.active
+    return user if is_right else None, user.account
+
+
+def _as_refused(response: Response) -> Response:
+    response.status_code = 422 if response.status_code == 200 else response.status_code
+    return response

@@ -32,12 +32,13 @@ PERSONAL = {
     "outbox": {"facts_sealed", "preview_sealed"},
     "time_off": {"label_sealed"},
     "therapists": {"video_link_sealed"},
+    "recovery_codes": {"code_lookup"},
 }
 # What a practice publishes about itself and its staff is no secret.
 PUBLIC = {
     "practices": {"name", "email", "phone", "address", "sender_name", "privacy", "answer_within"},
     "therapists": {"name", "email", "mail"},
-    "users": {"name", "email", "password_hash"},
+    "users": {"name", "email", "password_hash", "totp_sealed"},
     "subscriptions": {"name"},
     "appointment_types": {"names"},
     "heartbeats": {"name"},

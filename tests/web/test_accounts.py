@@ -13,6 +13,7 @@ import time_machine
 from flask import Flask, session
 from flask.testing import FlaskClient
 
+from scheduler.clock import utcnow
 from scheduler.services import accounts
 from scheduler.store.accounts import session_hash
 from scheduler.web.accounts import current_staff
@@ -220,7 +221,7 @@ def test_a_new_password_ends_every_session(demo_app: Flask) -> None:
     with demo_app.app_context():
         ada = accounts.find_by_email(ADA)
         assert ada is not None
-        accounts.change_password(ada.id, "tulip anchor mosaic", ada.name)
+        accounts.change_password(ada, "tulip anchor mosaic", now=utcnow())
     assert [client.get("/practice/confirm").status_code for client in (first, second)] == [303, 303]
     assert signed_in(demo_app, ADA, "tulip anchor mosaic")
 
@@ -305,7 +306,7 @@ def test_guessing_one_account_from_one_place_ends_after_ten_tries(
     app = make_app(sqlite_demo_database, SCHEDULER_RATE_LIMITS="on")
     with time_machine.travel("2026-06-02 09:00:00Z", tick=False) as clock:
         answers = [fill_in(app.test_client(), ADA, WRONG) for _ in range(TRIES + 1)]
-        assert [answer.status_code for answer in answers] == [200] * TRIES + [429]
+        assert [answer.status_code for answer in answers] == [422] * TRIES + [429]
         assert answers[-1].headers["Retry-After"] == "900"
         assert fill_in(app.test_client(), ADA, PASSWORD).status_code == 429
         clock.shift(901)
@@ -317,7 +318,7 @@ def test_an_unknown_account_meets_the_same_limit(
 ) -> None:
     app = make_app(sqlite_demo_database, SCHEDULER_RATE_LIMITS="on")
     answers = [fill_in(app.test_client(), "no@demo.example", WRONG) for _ in range(TRIES + 1)]
-    assert [answer.status_code for answer in answers] == [200] * TRIES + [429]
+    assert [answer.status_code for answer in answers] == [422] * TRIES + [429]
 
 
 def test_right_passwords_are_never_too_many(
@@ -339,7 +340,7 @@ def test_strangers_cannot_lock_out_a_person_who_signed_in_from_here_before(
         stranger = app.test_client()
         stranger.environ_base["REMOTE_ADDR"] = f"198.51.100.{number}"
         outcomes.add(fill_in(stranger, ADA, WRONG).status_code)
-    assert outcomes == {200, 429}
+    assert outcomes == {422, 429}
     assert signed_in(app, ADA)
 
 
@@ -353,7 +354,7 @@ def test_what_matters_most_needs_the_password_of_the_last_minutes(demo_app: Flas
         page = client.get("/practice/confirm", query_string={"next": NEXT})
         form = {"csrf_token": form_token(page.text), "next": NEXT}
         refused = client.post("/practice/confirm", data={**form, "password": WRONG})
-        assert (refused.status_code, message(refused.text)[:24]) == (200, "This is not your passwor")
+        assert (refused.status_code, message(refused.text)[:24]) == (422, "This is not your passwor")
         accepted = client.post("/practice/confirm", data={**form, "password": PASSWORD})
         assert (accepted.status_code, accepted.headers["Location"]) == (302, NEXT)
 
@@ -367,6 +368,30 @@ def test_signing_in_and_out_is_noted_without_a_name(demo_app: Flask, sqlite_demo
     (user_id,) = rows(sqlite_demo_database, "SELECT id FROM users WHERE email = ?", ADA)[0]
     noted = rows(sqlite_demo_database, "SELECT action, result FROM audit WHERE actor = ?", user_id)
     assert sorted(noted) == [("account.sign_in", "done"), ("account.sign_out", "done")]
+
+
+def test_what_was_refused_at_sign_in_is_noted_without_an_address(
+    demo_app: Flask, sqlite_demo_database: str
+) -> None:
+    client = demo_app.test_client()
+    answers = [fill_in(client, email, WRONG) for email in (ADA, "no@demo.example")]
+    assert [answer.status_code for answer in answers] == [422, 422]
+    ((user_id, practice_id),) = rows(
+        sqlite_demo_database, "SELECT id, practice_id FROM users WHERE email = ?", ADA
+    )
+    found = rows(
+        sqlite_demo_database, "SELECT action, actor, practice_id, object_id FROM audit WHERE result = 'refused'"
+    )
+    assert set(found) == {
+        ("account.sign_in", "stranger", practice_id, user_id),
+        ("account.sign_in", "stranger", None, None),
+    }
+
+
+def test_a_browser_that_wants_french_signs_in_in_french(demo_app: Flask) -> None:
+    page = demo_app.test_client().get(SIGN_IN, headers={"Accept-Language": "fr-CA"}).text
+    assert '<html lang="fr">' in page
+    assert "Mot de passe" in page
 
 
 def test_a_password_in_use_is_not_hashed_again_while_parameters_stay(

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 from scheduler.domain.errors import NotFound
 from scheduler.services import desk as desks
 from scheduler.services import messages
-from scheduler.services.messages import Preview
+from scheduler.services.messages import OutboxEntry, Preview
 from scheduler.web.language import gettext
 from scheduler.web.practice.shell import blueprint, desk, now, say, to
 
@@ -20,14 +20,13 @@ def mail() -> str:
     """What was written, what is stuck."""
     kept = messages.previews(desk().practice.id)
     stuck = messages.undelivered(desk().practice.id)
-    about = [*(one.appointment_id for one in kept), *(one.appointment_id for one in stuck)]
-    own = desks.own_appointments(desk(), about)
+    own = _own(*kept, *stuck)
     return render_template(
         "practice/mail.html",
         here="settings",
         has_server=current_app.config["SETTINGS"].mail_server is not None,
-        previews=[one for one in kept if one.appointment_id in own],
-        undelivered=[one for one in stuck if one.appointment_id in own],
+        previews=[one for one in kept if one.id in own],
+        undelivered=[one for one in stuck if one.id in own],
         kinds=_kinds(),
     )
 
@@ -63,9 +62,8 @@ def mail_invitation(mail_id: str) -> Response:
 @blueprint.post("/mail/<mail_id>/resend")
 def resend_mail(mail_id: str) -> ResponseReturnValue:
     """Send the same once more, as a new mail."""
-    stuck = {one.id: one.appointment_id for one in messages.undelivered(desk().practice.id)}
-    appointment_id = stuck.get(mail_id, "")
-    if appointment_id not in desks.own_appointments(desk(), [appointment_id]):
+    stuck = [one for one in messages.undelivered(desk().practice.id) if one.id == mail_id]
+    if not _own(*stuck):
         raise NotFound("no such mail")
     messages.resend(desk().practice.id, mail_id, now=now())
     say("It is on its way again.")
@@ -74,9 +72,17 @@ def resend_mail(mail_id: str) -> ResponseReturnValue:
 
 def _find(mail_id: str) -> Preview:
     found = messages.preview(desk().practice.id, mail_id)
-    if found.appointment_id not in desks.own_appointments(desk(), [found.appointment_id]):
+    if not _own(found):
         raise NotFound("no such mail")
     return found
+
+
+def _own(*mails: Preview | OutboxEntry) -> set[str]:
+    """The ids of those that this person may see: about own appointments; about accounts for owners only."""
+    about = desks.own_appointments(desk(), [one.appointment_id for one in mails if one.appointment_id])
+    return {
+        one.id for one in mails if (one.appointment_id in about if one.appointment_id else desk().is_owner)
+    }
 
 
 def _kinds() -> dict[str, str]:
@@ -93,4 +99,6 @@ def _kinds() -> dict[str, str]:
         "therapist_requested": gettext("To you: somebody asks"),
         "therapist_moved": gettext("To you: new time"),
         "therapist_cancelled": gettext("To you: cancelled"),
+        "account_reset": gettext("Account: a new password"),
+        "account_changed": gettext("Account: something was changed"),
     }
