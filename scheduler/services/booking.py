@@ -15,7 +15,7 @@ from scheduler.domain.practice import AppointmentType, Approval, Practice, Thera
 from scheduler.services import forms, holds, notices, people, placing
 from scheduler.services.forms import CheckedBooking
 from scheduler.services.offers import check_open
-from scheduler.store import appointments, catalogue, claims, participants
+from scheduler.store import appointments, catalogue, claims, limits, participants
 from scheduler.store.catalogue import Catalogue
 from scheduler.store.database import Transaction, reading, retried, transaction, vault_of
 
@@ -146,7 +146,7 @@ def _book_once(
         kept, stock = _take(tx, stock, kind, start, therapist, hold_token, request, now=now)
         if isinstance(kept, Booked):
             return kept
-        if limited:  # counted behind the calendar's lock, so that forms sent at once are seen
+        if limited:
             _check_limits(tx, practice.id, request, now)
         booked = _complete(tx, stock, kind, kept, request, now=now)
         claims.remember(tx, practice.id, request.key_hash, request.body_hash, booked.id, now=now)
@@ -292,7 +292,11 @@ def _replay(tx: Transaction, stock: Catalogue, request: _Request, now: int) -> B
 
 
 def _check_limits(tx: Transaction, practice_id: str, request: _Request, now: int) -> None:
-    source_hash = vault_of(tx).lookup("source", request.source)
+    vault = vault_of(tx)
+    source_hash = vault.lookup("source", request.source)
+    addresses = (vault.lookup("email", person.keys[0]) for person in request.form.people)
+    # Forms sent at once want different therapists, whose calendars' locks know nothing of each other.
+    limits.take_turns(tx, source_hash, *addresses)
     if appointments.bookings_of_source(tx, source_hash, since=now - 3600) >= BOOKINGS_PER_SOURCE_AND_HOUR:
         raise TooMany(3600)
     for person in request.form.people:

@@ -9,7 +9,7 @@ from scheduler.domain.errors import TooMany
 from scheduler.domain.practice import AppointmentType, Practice, Therapist
 from scheduler.services import placing
 from scheduler.services.offers import check_open
-from scheduler.store import appointments, catalogue, participants
+from scheduler.store import appointments, catalogue, limits, participants
 from scheduler.store.catalogue import Catalogue
 from scheduler.store.database import Transaction, reading, retried, transaction, vault_of
 from scheduler.store.secrets import new_token
@@ -56,7 +56,7 @@ def hold(
         check_open(stock.practice, now)
         source_hash = vault_of(tx).lookup("source", source)
         person, stock = placing.place(tx, stock, kind, start, therapist, now=now)
-        if limited:  # counted behind the calendar's lock, so that holds pressed at once are seen
+        if limited:
             _check_holds(tx, practice.id, source_hash, now)
         kind = stock.type_of_id(kind.id)
         held = placing.new_appointment(
@@ -119,6 +119,7 @@ def _expire_one(lapsed: Appointment, now: int) -> None:
 
 
 def _check_holds(tx: Transaction, practice_id: str, source_hash: bytes, now: int) -> None:
+    limits.take_turns(tx, source_hash)  # holds pressed at once, in several calendars, are all seen
     if appointments.holds_of_source(tx, practice_id, source_hash, now=now) >= PER_SOURCE:
         raise TooMany(lifecycle.HOLD_SECONDS)
     if appointments.holds_of_practice(tx, practice_id, now=now) >= PER_PRACTICE:

@@ -1,9 +1,20 @@
 """Counters of the rate limits, shared by all processes; each change is one statement."""
 
-from sqlalchemy import Connection, case, delete, select, update
+from sqlalchemy import Connection, case, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from scheduler.store.tables import LimitRow
+
+
+def take_turns(tx: Connection, *who: bytes) -> None:
+    """Until this transaction ends, others who count for one of the same hashes wait here.
+
+    What is counted by reading rows is only right when nobody adds another row
+    meanwhile. SQLite has one writer anyway.
+    """
+    if tx.dialect.name == "postgresql":
+        for number in sorted({int.from_bytes(one[:8], "big", signed=True) for one in who}):
+            tx.execute(select(func.pg_advisory_xact_lock(number)))
 
 
 def add(tx: Connection, key: str, *, amount: int, window: int, now: int) -> tuple[int, int]:
