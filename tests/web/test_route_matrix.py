@@ -115,6 +115,8 @@ MATRIX = {
     "POST practice.save_type": OWNERS,
     "GET practice.settings": STAFF_ONLY,
     "GET practice.embed": STAFF_ONLY,
+    "GET practice.therapist_profile": STAFF_ONLY,
+    "POST practice.save_therapist": STAFF_ONLY,
     "GET practice.practice_profile": OWNERS,
     "POST practice.save_profile": OWNERS,
 }

@@ -1,0 +1,55 @@
+"""What is set for one therapist: name, where mail goes, what it brings, and the video room."""
+
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from scheduler.domain.errors import Refused
+from scheduler.domain.practice import TherapistMail
+from scheduler.services import audit
+from scheduler.services.contacts import BadContact, mail_address
+from scheduler.services.desk import Desk
+from scheduler.store import therapists
+from scheduler.store.database import transaction
+
+LINK_LENGTH = 500
+
+
+def save(
+    desk: Desk, therapist_id: str, *, name: str, email: str, mail: TherapistMail, video_link: str, now: int
+) -> None:
+    """New settings of a therapist of this desk. **Raises** `Refused` by field, `NotFound`."""
+    therapist = desk.therapist_of_id(therapist_id)
+    problems: dict[str, str] = {}
+    if not name:
+        problems["name"] = "Give the name that clients read"
+    address = ""
+    try:
+        address = mail_address(email)
+    except BadContact as problem:
+        problems["email"] = str(problem)
+    if video_link and not _is_link(video_link):
+        problems["video_link"] = "Give a whole address that begins with https://"
+    if problems:
+        raise Refused(problems)
+    with transaction() as tx:
+        therapists.raise_revision(tx, therapist.id, now=now, hours=False)
+        current = therapists.find(tx, desk.practice.id, therapist.id)
+        changed = replace(current, name=name, email=address, mail=mail, video_link=video_link)
+        therapists.save(tx, changed)
+        audit.note(
+            tx,
+            "therapist.save",
+            actor=desk.actor,
+            now=now,
+            practice_id=desk.practice.id,
+            object_id=therapist.id,
+        )
+
+
+def _is_link(given: str) -> bool:
+    try:
+        parts = urlsplit(given)
+    except ValueError:
+        return False
+    is_plain = given.isascii() and given.isprintable() and " " not in given and len(given) <= LINK_LENGTH
+    return is_plain and parts.scheme == "https" and bool(parts.hostname) and parts.username is None
