@@ -7,7 +7,7 @@ from flask import Flask
 from flask_migrate import Migrate
 from jinja2 import StrictUndefined
 
-from scheduler import cli
+from scheduler import cli, upkeep
 from scheduler.gateways.smtp import SecureMail
 from scheduler.settings import ROOT, Settings
 from scheduler.store.database import db, engine_options
@@ -18,6 +18,7 @@ from scheduler.web import (
     errors,
     feeds,
     formatting,
+    gate,
     health,
     limits,
     practice,
@@ -55,6 +56,8 @@ def create_app(settings: Settings) -> Flask:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     cli.init_app(app)
+    upkeep.init_app(app)
+    gate.init_app(app)
     return app
 
 

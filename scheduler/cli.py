@@ -1,6 +1,7 @@
 """The commands of `flask --app wsgi …`."""
 
 import secrets
+import sys
 import threading
 from collections.abc import Callable
 from functools import wraps
@@ -14,7 +15,7 @@ from scheduler.clock import utcnow
 from scheduler.demo_server import serve
 from scheduler.domain.disclosure import FeedLevel
 from scheduler.domain.errors import NotFound, Refused
-from scheduler.services import account_mails, demo, resets, setup
+from scheduler.services import account_mails, demo, resets, setup, starting
 from scheduler.settings import Settings
 
 P = ParamSpec("P")
@@ -46,12 +47,16 @@ def plainly(command: Callable[P, None]) -> Callable[P, None]:
 def run_worker(once: bool) -> None:
     """Send mails, expire holds and requests, sweep."""
     if once:
+        reason = starting.obstacle(thorough=True)
+        if reason:
+            raise click.ClickException(reason)
         counts = worker.run_once(_settings(), utcnow())
         click.echo(str(counts))
         return
     stop = threading.Event()
     worker.stop_on_signals(stop)
-    worker.run_forever(current_app._get_current_object(), stop)  # type: ignore[attr-defined]
+    if worker.run_forever(current_app._get_current_object(), stop):  # type: ignore[attr-defined]
+        sys.exit(1)
 
 
 @click.command("demo-data")

@@ -17,7 +17,7 @@ from flask import Flask, current_app
 from scheduler.clock import utcnow
 from scheduler.domain.errors import StoreBusy
 from scheduler.gateways.smtp import SecureMail
-from scheduler.services import account_mails, accounts, audit, delivery, holds, limits, resets
+from scheduler.services import account_mails, accounts, audit, delivery, holds, limits, resets, starting
 from scheduler.services.delivery import Counts
 from scheduler.settings import Settings
 
@@ -53,13 +53,23 @@ def run_once(
     return Round(mails, expired)
 
 
-def run_forever(app: Flask, stop: threading.Event) -> None:
-    """Rounds with short pauses until `stop` is set. No error of a round ends the loop."""
+def run_forever(app: Flask, stop: threading.Event) -> str:
+    """Rounds with short pauses until `stop` is set. No error of a round ends the loop.
+
+    Only a database that this program does not fit ends it, at the start or after
+    somebody has migrated: why is logged and returned, else the answer is empty.
+    """
     swept_at = 0
+    has_begun = False
     while not stop.is_set():
         now = utcnow()
         with app.app_context():
             try:
+                reason = starting.obstacle(thorough=not has_begun)
+                if reason:
+                    log.error("the worker stops: %s", reason)
+                    return reason
+                has_begun = True
                 run_once(app.config["SETTINGS"], now, stop=stop)
                 if now - swept_at >= SWEEP_EVERY:
                     sweep(now)
@@ -69,6 +79,7 @@ def run_forever(app: Flask, stop: threading.Event) -> None:
             except Exception:
                 log.exception("a round of the worker failed")
         stop.wait(PAUSE_SECONDS)
+    return ""
 
 
 def start_thread(app: Flask, stop: threading.Event) -> threading.Thread:

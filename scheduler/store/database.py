@@ -29,7 +29,13 @@ OVERLAP = "appointments_no_overlap"
 BUSY_SECONDS = 8
 _ATTEMPTS = 5
 _RETRIED = frozenset({"40001", "40P01", "55P03"})
-_UNAVAILABLE = ("database is locked", "database or disk is full", "disk I/O error", "readonly database")
+_UNAVAILABLE = (
+    "database is locked",
+    "database or disk is full",
+    "disk I/O error",
+    "readonly database",
+    "unable to open database file",
+)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -89,6 +95,11 @@ def reading() -> Iterator[Transaction]:
     """One read-only transaction with a consistent view; takes no write lock."""
     with _translated(), db.engine.connect().execution_options(write=False) as connection, connection.begin():
         yield connection
+
+
+def disconnect() -> None:
+    """Close the idle connections: none may be shared by two processes."""
+    db.engine.dispose()
 
 
 def retried(use_case: Callable[P, R]) -> Callable[P, R]:
