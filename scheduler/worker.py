@@ -48,6 +48,7 @@ def run_once(
     """End what has lapsed and send all that is due. Expects an application context."""
     delivery.note_running(now)
     expired = holds.expire_lapsed(now)
+    resets.answer(now=now)
     stop = stop or threading.Event()
     mails = delivery.send_due(settings, _server(settings), _clock_from(now), stop=stop, lease=lease)
     return Round(mails, expired)

@@ -305,7 +305,7 @@ def upgrade() -> None:
     op.create_table(
         "account_tokens",
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
-        sa.Column("user_id", sa.String(length=36), nullable=True),
+        sa.Column("user_id", sa.String(length=36), nullable=False),
         sa.Column("purpose", sa.String(length=20), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], ondelete="CASCADE"),
@@ -313,6 +313,14 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_account_tokens_user_id"), "account_tokens", ["user_id"], unique=False)
     op.create_index(op.f("ix_account_tokens_expires_at"), "account_tokens", ["expires_at"], unique=False)
+    op.create_table(
+        "reset_questions",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("email_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_reset_questions_asked_at"), "reset_questions", ["asked_at"], unique=False)
     op.create_table(
         "weekly_hours",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -411,6 +419,7 @@ def downgrade() -> None:
     op.drop_table("idempotency_keys")
     op.drop_table("outbox")
     op.drop_table("weekly_hours")
+    op.drop_table("reset_questions")
     op.drop_table("account_tokens")
     op.drop_table("recovery_codes")
     op.drop_table("users")

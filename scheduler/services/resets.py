@@ -15,21 +15,30 @@ MAILS_WINDOW = 3600
 
 
 def ask(email: str, counter: str, *, now: int) -> None:
-    """Send a link to this address, if somebody signs in with it.
+    """Have a link sent to this address, if somebody signs in with it; `counter` is the limit's key for it.
 
-    `counter` is the limit's key for the address. Nobody is told whether it is
-    known, and the work is the same: a stranger's token is kept too, as nobody's.
+    Whether it is known is left to the worker: neither answer nor time tell.
     """
-    token = new_token()
     with transaction() as tx:
-        account = accounts.find_user(tx, email=email)
-        sent, _ = limits.add(tx, counter, amount=1, window=MAILS_WINDOW, now=now)
-        is_known = account is not None and account.active and sent <= MAILS
-        owner = account if is_known else None
-        _keep(tx, token, owner, now)
-        if owner:
-            account_mails.send_reset(tx, owner, token, now=now)
-            _note(tx, owner, "account.reset_asked", "stranger", now)
+        asked, _ = limits.add(tx, counter, amount=1, window=MAILS_WINDOW, now=now)
+        if asked <= MAILS:
+            account_tokens.add_question(tx, email, now=now)
+
+
+def answer(*, now: int) -> None:
+    """Send links to those addresses with which somebody signs in (the worker, each round)."""
+    with reading() as tx:
+        if not account_tokens.has_questions(tx):
+            return
+    with transaction() as tx:
+        for email, asked_at in account_tokens.take_questions(tx):
+            account = accounts.find_user(tx, email=email)
+            if account is None or not account.active or asked_at + RESET_LIFE <= now:
+                continue
+            token = new_token()
+            _keep(tx, token, account, now)
+            account_mails.send_reset(tx, account, token, now=now)
+            _note(tx, account, "account.reset_asked", "stranger", now)
 
 
 def link_for(email: str, *, now: int) -> str:
@@ -68,9 +77,8 @@ def forget(*, now: int) -> int:
         return account_tokens.forget(tx, now=now)
 
 
-def _keep(tx: Transaction, token: str, account: Account | None, now: int) -> None:
-    user_id = account.id if account else None
-    account_tokens.add(tx, token, user_id=user_id, purpose=RESET, expires_at=now + RESET_LIFE)
+def _keep(tx: Transaction, token: str, account: Account, now: int) -> None:
+    account_tokens.add(tx, token, user_id=account.id, purpose=RESET, expires_at=now + RESET_LIFE)
 
 
 def _living(tx: Transaction, user_id: str | None) -> Account:

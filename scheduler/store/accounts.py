@@ -57,13 +57,22 @@ class RecoveryCodeRow(Base):
 
 
 class AccountTokenRow(Base):
-    """A link that was mailed to an account; nobody's where the address was not known."""
+    """A link that was mailed to an account."""
 
     __tablename__ = "account_tokens"
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
-    user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     purpose: Mapped[str] = mapped_column(String(20))
     expires_at: Mapped[int] = mapped_column(BigInteger, index=True)
+
+
+class ResetQuestionRow(Base):
+    """Somebody typed this address as one whose password is forgotten; the worker sees whether it is known."""
+
+    __tablename__ = "reset_questions"
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    email_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    asked_at: Mapped[int] = mapped_column(BigInteger, index=True)
 
 
 class SessionRow(Base):

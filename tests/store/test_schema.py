@@ -33,6 +33,7 @@ PERSONAL = {
     "time_off": {"label_sealed"},
     "therapists": {"video_link_sealed"},
     "recovery_codes": {"code_lookup"},
+    "reset_questions": {"email_sealed"},
 }
 # What a practice publishes about itself and its staff is no secret.
 PUBLIC = {

@@ -380,7 +380,8 @@ def test_what_was_refused_at_sign_in_is_noted_without_an_address(
         sqlite_demo_database, "SELECT id, practice_id FROM users WHERE email = ?", ADA
     )
     found = rows(
-        sqlite_demo_database, "SELECT action, actor, practice_id, object_id FROM audit WHERE result = 'refused'"
+        sqlite_demo_database,
+        "SELECT action, actor, practice_id, object_id FROM audit WHERE result = 'refused'",
     )
     assert set(found) == {
         ("account.sign_in", "stranger", practice_id, user_id),

@@ -18,7 +18,7 @@ from werkzeug.test import Cookie
 from scheduler import worker
 from scheduler.app import create_app
 from scheduler.clock import utcnow
-from scheduler.services import booking, directory, holds, offers, subscriptions
+from scheduler.services import booking, directory, holds, offers, resets, subscriptions
 from scheduler.settings import Settings
 from scheduler.store.database import db
 from tests.support.environment import settings
@@ -33,6 +33,7 @@ STAFF = {"cora": CORA, "ben": BEN, "ada": ADA, "owner": OWNER}
 EVERYBODY = "oooooo"
 WITH_THE_LINK = "-o----"
 STAFF_ONLY = "ssoooo"
+ASKED_TO_SIGN_IN = "ssssss"
 ADAS = "ss--oo"
 OWNERS = "sso--o"
 NOBODY = "------"
@@ -78,6 +79,17 @@ MATRIX = {
     "POST security.logout": EVERYBODY,
     "GET security.verify": STAFF_ONLY,
     "POST security.verify": STAFF_ONLY,
+    "GET second_step.ask": ASKED_TO_SIGN_IN,
+    "POST second_step.answer": ASKED_TO_SIGN_IN,
+    "GET resets.forgotten": EVERYBODY,
+    "POST resets.ask": EVERYBODY,
+    "GET resets.asked": EVERYBODY,
+    "GET resets.choose": WITH_THE_LINK,
+    "POST resets.set_password": WITH_THE_LINK,
+    "GET practice.account": STAFF_ONLY,
+    "POST practice.change_password": STAFF_ONLY,
+    "GET practice.second_step": STAFF_ONLY,
+    "POST practice.change_second_step": STAFF_ONLY,
     "GET practice.week": STAFF_ONLY,
     "GET practice.requests_page": STAFF_ONLY,
     "GET practice.hours": STAFF_ONLY,
@@ -213,7 +225,8 @@ def things_of_ada(configuration: Settings) -> tuple[dict[str, str], dict[str, st
         "change_id": change,
     }
     ids |= {"subscription_id": subscription.id, "lost_mail": lost}
-    return ids, {"token": one.token, "hold": held.token, "feed": feed}
+    links = {"token": one.token, "hold": held.token, "feed": feed}
+    return ids, {**links, "reset": resets.link_for(ADA, now=now)}
 
 
 def add_time_off(connection: sqlite3.Connection, therapist_id: str) -> str:
@@ -251,7 +264,7 @@ def address(world: World, line: str, role: str) -> str:
     values = {
         "practice": "demo",
         "kind": "consultation",
-        "token": links["feed" if endpoint == "feeds.show" else "token"],
+        "token": links[{"feeds": "feed", "resets": "reset"}.get(endpoint.split(".")[0], "token")],
         "hold": links["hold"],
         "appointment_id": world.arguments["request" if is_request else "appointment"],
         "slug": "consultation",
@@ -318,7 +331,12 @@ def test_staff_are_not_let_in_by_a_link_and_links_open_one_thing_only(world: Wor
     world.bring_back()
     visitor = world.browsers["visitor"]
     token, hold, feed = (world.links[name] for name in ("token", "hold", "feed"))
+    reset = world.links["reset"]
     for path in (
+        f"/appointments/{reset}",
+        f"/feeds/{reset}.ics",
+        f"/reset/{token}",
+        f"/reset/{feed}",
         f"/appointments/{hold}",
         f"/appointments/{feed}",
         f"/feeds/{token}.ics",
