@@ -1,0 +1,140 @@
+"""Signing in, one's own account and forgotten passwords in a real browser: axe, widths, no script."""
+
+import re
+import subprocess
+from collections.abc import Callable
+
+import pytest
+from passlib.totp import TOTP  # type: ignore[import-untyped]
+from playwright.sync_api import Page, expect
+
+from scheduler.clock import utcnow
+from tests.browser.test_practice_pages import sign_in
+from tests.support.accessibility import sideways_overflow, violations_everywhere
+from tests.support.browser import Complaints
+from tests.support.environment import PASSWORD
+from tests.support.servers import RunningServer
+from tests.support.signing_in import ADA, OWNER
+
+NEW = "tulip anchor mosaic"
+
+
+def check(page: Page) -> None:
+    """The page as it stands now: nothing for axe to find, nothing that scrolls sideways."""
+    assert violations_everywhere(page) == []
+    page.set_viewport_size({"width": 320, "height": 700})
+    assert sideways_overflow(page) == 0
+    page.set_viewport_size({"width": 1280, "height": 900})
+
+
+def code_of(page: Page, steps: int = 0) -> str:
+    """What a phone shows that has scanned the page."""
+    key = TOTP(key=page.locator(".key").inner_text(), format="base32")
+    return str(key.generate(time=utcnow() + 30 * steps).token)
+
+
+def type_password(page: Page, demo: RunningServer, email: str = ADA, password: str = PASSWORD) -> None:
+    page.goto(f"{demo.url}/practice/sign-in")
+    page.get_by_label("Email address").fill(email)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def test_axe_finds_nothing_on_the_pages_for_signing_in(page: Page, demo: RunningServer) -> None:
+    page.goto(f"{demo.url}/practice/sign-in")
+    check(page)
+    type_password(page, demo, password="not this one, sorry")
+    expect(page.get_by_role("alert")).to_contain_text("do not belong together")
+    expect(page).to_have_title(re.compile("^Error: "))
+    check(page)
+    page.get_by_role("link", name="Forgot your password?").click()
+    check(page)
+    page.get_by_label("Email address").fill(ADA)
+    page.get_by_role("button", name="Send the link").click()
+    expect(page.locator("h1")).to_have_text("Look into your mailbox")
+    check(page)
+    for path in ("/practice/nothing-here", f"/reset/{'x' * 43}"):
+        page.goto(demo.url + path)
+        check(page)
+
+
+@pytest.mark.parametrize("js", [True, False], ids=["script", "no script"])
+def test_a_second_factor_from_setting_up_to_a_recovery_code(
+    new_page: Callable[..., Page], demo: RunningServer, complaints: Complaints, js: bool
+) -> None:
+    page = sign_in(new_page(js=js), demo, ADA)
+    page.get_by_role("link", name="Your account").click()
+    page.get_by_role("button", name="Set it up").click()
+    page.get_by_label("Code").fill(code_of(page))
+    second = code_of(page, 1)
+    expect(page.get_by_role("img", name=re.compile("QR code"))).to_be_visible()
+    page.get_by_role("button", name="Turn it on").click()
+    codes = page.locator(".recovery code").all_inner_texts()
+    assert len(codes) == 10
+    page.get_by_role("link", name="I have written them down").click()
+    for code in (second, codes[0]):
+        page.get_by_role("button", name="Sign out").first.click()
+        type_password(page, demo)
+        expect(page.locator("h1")).to_have_text("Your code, please")
+        page.get_by_label("Code").fill(code)
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.locator(".app-side")).to_be_visible()
+    page.goto(f"{demo.url}/practice/account/second-factor")
+    expect(page.locator("main")).to_contain_text("9 are left")
+    assert not complaints
+
+
+def test_axe_finds_nothing_on_the_pages_of_the_account(page: Page, demo: RunningServer) -> None:
+    sign_in(page, demo, ADA)
+    page.goto(f"{demo.url}/practice/confirm?next=/practice/account")
+    check(page)
+    page.goto(f"{demo.url}/practice/account")
+    check(page)
+    page.get_by_label("Current password").fill("not this one, sorry")
+    page.get_by_role("button", name="Change the password").click()
+    expect(page.locator("#problems")).to_be_focused()
+    check(page)
+    page.get_by_role("button", name="Set it up").click()
+    check(page)
+    page.get_by_label("Code").fill("abc")
+    page.get_by_role("button", name="Turn it on").click()
+    expect(page.locator("#problems")).to_be_focused()
+    check(page)
+    page.get_by_label("Code").fill(code_of(page))
+    page.get_by_role("button", name="Turn it on").click()
+    check(page)
+    page.get_by_role("link", name="I have written them down").click()
+    check(page)
+    page.get_by_role("link", name="Recovery codes, or turn it off").click()
+    check(page)
+    page.get_by_role("button", name="Sign out").first.click()
+    type_password(page, demo)
+    check(page)
+
+
+def test_a_forgotten_password_from_the_link_to_the_week(
+    new_page: Callable[..., Page],
+    demo: RunningServer,
+    worker: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    ada, owner = new_page(), sign_in(new_page(), demo, OWNER)
+    ada.goto(f"{demo.url}/practice/forgotten")
+    ada.get_by_label("Email address").fill(ADA)
+    ada.get_by_role("button", name="Send the link").click()
+    expect(ada.locator("h1")).to_have_text("Look into your mailbox")
+    worker(demo.settings)
+    owner.goto(f"{demo.url}/practice/mail")
+    owner.get_by_role("link", name=re.compile("^Look at it")).first.click()
+    link = re.search(r"https?://\S+/reset/\S+", owner.locator("pre.code").first.inner_text())
+    assert link
+    frame = owner.frame_locator("iframe.mail-body")
+    expect(frame.get_by_role("link", name="Choose a new password")).to_have_attribute("href", link[0])
+    check(owner)
+    ada.goto(link[0])
+    check(ada)
+    ada.get_by_label("New password").fill(NEW)
+    ada.get_by_role("button", name="Save it").click()
+    expect(ada.locator("h1")).to_have_text("Your new password works")
+    check(ada)
+    type_password(ada, demo, password=NEW)
+    expect(ada.locator(".app-side")).to_be_visible()
