@@ -1,6 +1,7 @@
 # Everything a fresh machine needs is installed by these targets; see docs/decisions/0001-toolchain.md.
 PYTHON ?= python3
 BIN := .venv/bin
+JOBS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-quick lint lock bench screenshots build set-up
@@ -12,9 +13,9 @@ run: ## set up and serve the demo on http://127.0.0.1:8000 (PORT=… changes it)
 	@$(PYTHON) -m tools.set_up run
 	@SCHEDULER_ENV=demo exec $(BIN)/flask --app wsgi run-demo
 
-test: ## set up and run all tests, quick ones first
+test: ## set up and run all tests, quick ones first, JOBS=2 at a time
 	@$(PYTHON) -m tools.set_up test
-	@exec $(BIN)/python -m pytest tests $(ARGS)
+	@exec $(BIN)/python -m pytest tests -n $(JOBS) --maxschedchunk 4 $(ARGS)
 
 test-quick: ## tests without browser, PostgreSQL and Node, below a minute
 	@$(PYTHON) -m tools.set_up tools

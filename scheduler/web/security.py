@@ -47,7 +47,8 @@ def init_app(app: Flask, settings: Settings) -> None:
         proxied = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=0)
         app.wsgi_app = proxied  # type: ignore[method-assign]
     csrf.init_app(app)
-    app.before_request(_refuse_odd_characters)
+    # Earlier than before_request: a blueprint may look a name of the address up in its own preprocessor.
+    app.url_value_preprocessor(lambda _endpoint, _values: _refuse_odd_characters())
     app.before_request(_refuse_forged_forms)
     app.after_request(_add_headers)
     if not settings.is_demo:
