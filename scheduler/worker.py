@@ -68,7 +68,7 @@ def run_forever(app: Flask, stop: threading.Event) -> str:
             try:
                 reason = starting.obstacle(thorough=not has_begun)
                 if reason:
-                    log.error("the worker stops: %s", reason)
+                    log.error("the worker stops: " + reason)  # noqa: G003 - the log writes no arguments
                     return reason
                 has_begun = True
                 run_once(app.config["SETTINGS"], now, stop=stop)

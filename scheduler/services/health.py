@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from scheduler.domain.errors import StoreBusy
+from scheduler.services.starting import wrong_schema
 from scheduler.store import health as store
 from scheduler.store import heartbeats, outbox
 from scheduler.store.database import reading, transaction
@@ -18,15 +19,21 @@ MAIL_LATE_AFTER = 15 * 60
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How things stand. Ages in seconds; `worker_age` is None when no worker ever ran."""
+    """How things stand. Ages in seconds; `worker_age` is None when no worker ever ran.
+
+    A schema of another version is not written to.
+    """
 
     writable: bool
+    fits: bool = True
     worker_age: int | None = None
     mail_age: int = 0
 
     @property
     def problems(self) -> tuple[str, ...]:
         """What is wrong, in words for the log."""
+        if not self.fits:
+            return ("schema of another version",)
         if not self.writable:
             return ("database not writable",)
         silent = self.worker_age is None or self.worker_age > WORKER_SILENT_FOR
@@ -38,6 +45,8 @@ def health(*, now: int) -> Health:
     """How the installation stands; writes a probe at most once in ten seconds."""
     try:
         with reading() as tx:
+            if wrong_schema(tx):
+                return Health(writable=False, fits=False)
             probed_at = heartbeats.last_beat(tx, PROBE)
             worker_at = heartbeats.last_beat(tx, WORKER)
             oldest = outbox.oldest_due(tx, now)

@@ -41,7 +41,7 @@ class Gate:
         if not reason:
             self.app.wsgi_app = self.behind  # type: ignore[method-assign]
             return self.behind(environ, start_response)
-        _log.error("requests are refused: %s", reason)
+        _log.error("requests are refused: " + reason)
         return _refusal()(environ, start_response)
 
 
