@@ -11,6 +11,10 @@ from scheduler.store.tables import Base
 def run() -> None:
     """Migrate the configured database."""
     with current_app.app_context(), db.engine.connect().execution_options(write=True) as connection:
+        if connection.dialect.name == "postgresql":  # an index over years of rows takes longer than a page
+            connection.exec_driver_sql("SET statement_timeout = 0")
+            connection.exec_driver_sql("SET idle_in_transaction_session_timeout = 0")
+            connection.commit()
         context.configure(
             connection=connection,
             target_metadata=Base.metadata,
@@ -19,6 +23,7 @@ def run() -> None:
         )
         with context.begin_transaction():
             context.run_migrations()
+        connection.detach()  # its timeouts end with it
 
 
 run()

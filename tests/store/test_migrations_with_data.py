@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import flask_migrate
 import pytest
-from sqlalchemy import insert, inspect, text
+from sqlalchemy import Connection, event, insert, inspect, text
 from sqlalchemy.exc import IntegrityError
 
 from scheduler.store import inspection, overlap_guard
@@ -198,6 +198,26 @@ def empty(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[str]:
     name = server.create()
     yield server.url(name)
     server.drop(name)
+
+
+@pytest.mark.postgres
+def test_a_migration_may_take_its_time_and_pages_may_not(postgres: PostgresServer) -> None:
+    name, seen = postgres.create(), set()
+
+    def look(connection: Connection, _cursor: object, statement: str, *_: object) -> None:
+        if "CREATE TABLE appointments" in statement:
+            found = connection.connection.cursor().execute("SHOW statement_timeout").fetchone()
+            seen.add(found[0])
+
+    with bare_app(postgres.url(name)).app_context():
+        event.listen(db.engine, "before_cursor_execute", look)
+        flask_migrate.upgrade(MIGRATIONS)
+        with reading() as tx:
+            seen.add(tx.execute(text("SHOW statement_timeout")).scalar_one())
+            assert schema(tx).standing is Standing.CURRENT
+        db.engine.dispose()
+    postgres.drop(name)
+    assert seen == {"0", "15s"}
 
 
 @pytest.mark.slow
