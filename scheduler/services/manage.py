@@ -273,6 +273,7 @@ def _find(tx: Transaction, token: str, now: int) -> Managed:
         raise NotFound("this link has expired")
     kind = stock.type_of_id(found.type_id)
     is_open = found.status in OPEN and not found.is_over(now)
+    has_lapsed = found.expires_at is not None and found.expires_at <= now
     promised = promised_answer(stock.practice, kind, found.start, since=found.created_at)
     return Managed(
         token=token,
@@ -282,7 +283,7 @@ def _find(tx: Transaction, token: str, now: int) -> Managed:
         appointment=found,
         participant=next(person for person in found.participants if person.id == person_id),
         answer_by=promised if found.status is Status.REQUESTED else None,
-        can_move=is_open and kind.enabled,
+        can_move=is_open and kind.enabled and not has_lapsed,
         can_cancel=is_open,
         is_past=found.is_over(now),
     )
