@@ -38,6 +38,8 @@ LATEST_REMINDER = 3600
 
 _STOP_AFTER_SILENCES = 2
 _BEAT_EVERY = 30
+_NOTE_PAUSE = 0.25
+_NOTE_ATTEMPTS = int(LEASE_SECONDS / _NOTE_PAUSE)
 
 _VISITOR_KINDS: Mapping[str, frozenset[Status]] = {
     "confirmation": frozenset({Status.CONFIRMED}),
@@ -109,7 +111,7 @@ def send_due(
             entry = _claim(clock(), lease)
             if entry is None:
                 break
-            state, is_silent = _handle(entry, settings, connection, clock)
+            state, is_silent = _handle(entry, settings, connection, clock, stop)
             setattr(counts, state.value, getattr(counts, state.value) + 1)
             silences = silences + 1 if is_silent else 0
     return counts
@@ -189,7 +191,11 @@ def _claim(now: int, lease: int) -> OutboxEntry | None:
 
 
 def _handle(
-    entry: OutboxEntry, settings: Settings, connection: SecureConnection | None, clock: Callable[[], int]
+    entry: OutboxEntry,
+    settings: Settings,
+    connection: SecureConnection | None,
+    clock: Callable[[], int],
+    stop: Event,
 ) -> tuple[State, bool]:
     """How the mail stands afterwards, and whether the server was silent."""
     try:
@@ -213,7 +219,21 @@ def _handle(
         return _finish(
             entry, State.FAILED, clock(), error=f"cannot be written ({type(error).__name__})"
         ), False
-    return _finish(entry, State.SENT, clock()), False
+    return _note_sent(entry, clock(), stop), False
+
+
+def _note_sent(entry: OutboxEntry, now: int, stop: Event) -> State:
+    """Note what the server has taken; while the database is away or full, wait for it.
+
+    Whoever takes the mail over would send it once more, and so would this worker.
+    """
+    for _ in range(_NOTE_ATTEMPTS):
+        try:
+            return _finish(entry, State.SENT, now)
+        except StoreBusy:
+            if stop.wait(_NOTE_PAUSE):
+                raise
+    return _finish(entry, State.SENT, now)
 
 
 def _finish(
