@@ -4,7 +4,7 @@ BIN := .venv/bin
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-quick lint lock bench screenshots build set-up
+.PHONY: help run test test-quick lint lock bench faults screenshots build set-up
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -34,6 +34,10 @@ lock: ## pin the dependencies again (ARGS=--upgrade takes newer versions)
 bench: ## print the figures of the performance targets
 	@$(PYTHON) -m tools.set_up tools
 	@exec $(BIN)/python -m bench
+
+faults: ## kill, crash and fill everything while visitors book; at most 20 minutes (ARGS="sqlite --scale 10")
+	@$(PYTHON) -m tools.set_up test
+	@timeout --kill-after=30 20m $(BIN)/python -m faults $(ARGS)
 
 screenshots: ## make the pictures of docs/
 	@$(PYTHON) -m tools.set_up test

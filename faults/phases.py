@@ -190,7 +190,7 @@ def _fill(bench: Bench, filler: Path, bookings: int) -> Line:
     with filler.open("wb", buffering=0) as file, suppress(OSError):
         while True:
             file.write(b"x" * 4096)
-    before, enough = bench.journal.answers["503"], threading.Event()
+    full_at, before, enough = time.monotonic(), bench.journal.answers["503"], threading.Event()
     crowd = bench.visitors.come(enough.is_set, threads=4)
     until = time.monotonic() + ANSWER_SECONDS
     while bench.journal.answers["503"] < before + 10 and time.monotonic() < until:
@@ -204,6 +204,7 @@ def _fill(bench: Bench, filler: Path, bookings: int) -> Line:
         problems.append(f"reading failed on a full disk: {error}")
     filler.unlink()
     freed_at = time.monotonic()
+    bench.site.killed.database_away.append((full_at, freed_at))
     while bench.journal.next_after(freed_at) is None and time.monotonic() < freed_at + ANSWER_SECONDS:
         time.sleep(0.02)
     enough.set()
