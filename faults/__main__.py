@@ -1,6 +1,7 @@
 """Runs the whole bench on both databases and prints the table; exits 1 on any loss, double or puzzle."""
 
 import argparse
+import signal
 import sys
 import tempfile
 import time
@@ -27,11 +28,15 @@ def main() -> int:
     if set(wanted) - {"sqlite", "postgres"} or given.scale < 1:
         parser.error("databases are sqlite and postgres")
     began, lines, skipped = time.monotonic(), list[Line](), list[str]()
-    with tempfile.TemporaryDirectory(prefix="faults-") as name:
-        for kind in wanted:
-            run(kind, Path(name), given.scale, lines, skipped)
-    print_table(lines, skipped)
-    print(f"{time.monotonic() - began:.0f} s in all")
+    # Told to stop (`timeout` does it), the processes that were started end too, and the table is printed.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped before the end"))
+    try:
+        with tempfile.TemporaryDirectory(prefix="faults-") as name:
+            for kind in wanted:
+                run(kind, Path(name), given.scale, lines, skipped)
+    finally:
+        print_table(lines, skipped)
+        print(f"{time.monotonic() - began:.0f} s in all")
     return 0 if all(line.is_clean for line in lines) else 1
 
 

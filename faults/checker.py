@@ -11,6 +11,9 @@ from sqlalchemy import Engine, text
 from faults.mail_server import Taken
 from faults.site import Killed, Site
 from faults.visitors import Journal
+from scheduler.services import doctor
+from scheduler.store.database import db, reading
+from tests.support.core import bare_app
 
 LIVE = "('held', 'requested', 'confirmed')"
 NOTED_LATER = "worker killed before noting it"
@@ -40,12 +43,23 @@ def check(site: Site, journal: Journal) -> Findings:
     found = Findings(acknowledged=len(journal.bookings))
     _check_bookings(site.database.engine, journal, found)
     _check_mails(site, found)
+    found.problems += _doctors_findings(site)
     if journal.unanswered:
         found.problems.append(f"{journal.unanswered} visitors never got an answer")
     faults = {status: count for status, count in journal.answers.items() if "500" in status}
     if faults:
         found.problems.append(f"answers of 500: {faults}")
     return found
+
+
+def _doctors_findings(site: Site) -> list[str]:
+    """What `flask doctor` says of the rows."""
+    app = bare_app(site.database.url)
+    with app.app_context():
+        with reading() as tx:
+            findings = [str(finding) for finding in doctor.examine_rows(tx, site.clock.now())]
+        db.engine.dispose()
+    return findings
 
 
 def _check_bookings(engine: Engine, journal: Journal, found: Findings) -> None:

@@ -227,7 +227,7 @@ def shared_limit(database: Database, folder: Path) -> Line:
                 with lock:
                     answers.append(ended)
 
-        crowd = [threading.Thread(target=insist) for _ in range(8)]
+        crowd = [threading.Thread(target=insist, daemon=True) for _ in range(8)]
         for one in crowd:
             one.start()
         for one in crowd:

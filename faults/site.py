@@ -94,7 +94,9 @@ class Site:
                 with suppress(ProcessLookupError):
                     getattr(self, kill)()
 
-        threads = [threading.Thread(target=go_on, args=(kind,)) for kind in ("kill_web", "kill_worker")]
+        threads = [
+            threading.Thread(target=go_on, args=(kind,), daemon=True) for kind in ("kill_web", "kill_worker")
+        ]
         for thread in threads:
             thread.start()
         return threads

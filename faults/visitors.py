@@ -80,7 +80,7 @@ class Visitors:
 
     def come(self, enough: Callable[[], bool], *, threads: int = 8) -> list[threading.Thread]:
         """Book in so many threads until it is enough; returns the running threads."""
-        crowd = [threading.Thread(target=self._visit, args=(enough,)) for _ in range(threads)]
+        crowd = [threading.Thread(target=self._visit, args=(enough,), daemon=True) for _ in range(threads)]
         for one in crowd:
             one.start()
         return crowd
