@@ -23,6 +23,7 @@ _NAMES = {
     "SCHEDULER_DEMO_EMBED_ORIGINS": "further origins that may embed the demo practices, separated by spaces",
     "SCHEDULER_CALENDAR_HOSTS_ALLOWED": "`host:port` of calendars inside the house, separated by spaces",
     "SCHEDULER_SESSION_IDLE_MINUTES": "minutes after which an idle sign-in ends (default 30)",
+    "SCHEDULER_SECOND_FACTOR_REQUIRED": "`on` lets nobody in without a code from the phone (default `off`)",
     "SCHEDULER_METRICS_TOKEN": "bearer token, 20 characters or more, that opens /metrics; closed without one",
 }
 """Every SCHEDULER_ setting and what it is for; the README's table is checked against this."""
@@ -81,6 +82,7 @@ class Settings:
     demo_embed_origins: tuple[str, ...] = ()
     calendar_hosts_allowed: tuple[str, ...] = ()
     session_idle_minutes: int = 30
+    second_factor_required: bool = False
     metrics_token: str = field(default="", repr=False)
 
     @property
@@ -137,6 +139,7 @@ class _Reader:
             demo_embed_origins=self.origins("SCHEDULER_DEMO_EMBED_ORIGINS"),
             calendar_hosts_allowed=self.words("SCHEDULER_CALENDAR_HOSTS_ALLOWED"),
             session_idle_minutes=self.integer("SCHEDULER_SESSION_IDLE_MINUTES", 30, 5, 720),
+            second_factor_required=self.boolean("SCHEDULER_SECOND_FACTOR_REQUIRED"),
             metrics_token=self.metrics_token(),
         )
 

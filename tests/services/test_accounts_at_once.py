@@ -50,9 +50,9 @@ def test_a_code_lets_one_of_eight_in(core: Core, olive: Account) -> None:
     later = NOW + 30
     code = phone.generate(time=later).token
     let_in = core.together(AT_ONCE, lambda _: second_factor.accepts(olive, code, now=later))
-    assert sorted(let_in) == [False] * (AT_ONCE - 1) + [True]
+    assert (let_in.count(True), let_in.count(False)) == (1, AT_ONCE - 1)
     let_in = core.together(AT_ONCE, lambda _: second_factor.accepts(olive, codes[0], now=later))
-    assert sorted(let_in) == [False] * (AT_ONCE - 1) + [True]
+    assert (let_in.count(True), let_in.count(False)) == (1, AT_ONCE - 1)
     assert second_factor.setup(olive).codes_left == len(codes) - 1
     assert told(olive) == ["code_used", "factor_on"]
 

@@ -258,6 +258,21 @@ def test_guessing_codes_ends_after_ten_tries(
     assert fill_in(app.test_client(), ADA, PASSWORD).status_code == 429, "the password gives no new tries"
 
 
+def test_an_installation_may_want_a_second_factor_of_everybody(
+    make_app: Callable[..., Flask], sqlite_demo_database: str, clock: time_machine.Traveller
+) -> None:
+    app = make_app(sqlite_demo_database, SCHEDULER_SECOND_FACTOR_REQUIRED="on")
+    client = signed_in(app, ADA)
+    for answer in (client.get("/practice/"), client.get(ACCOUNT), client.get("/practice/mail")):
+        assert (answer.status_code, answer.headers["Location"]) == (303, FACTOR)
+    refused = client.post("/practice/names", data={"csrf_token": staff_token(client)})
+    assert (refused.status_code, refused.headers["Location"]) == (303, FACTOR)
+    set_up(client)
+    assert client.get("/practice/").status_code == 200
+    wish(client, "off")
+    assert client.get("/practice/").headers["Location"] == FACTOR
+
+
 # ---- the password again ----------------------------------------------------
 
 

@@ -6,7 +6,7 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from babel.dates import format_date
-from flask import Blueprint, abort, flash, g, redirect, request, session, url_for
+from flask import Blueprint, abort, current_app, flash, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
@@ -16,7 +16,7 @@ from scheduler.domain.practice import Therapist
 from scheduler.services import desk as desks
 from scheduler.services import requests, wording
 from scheduler.services.desk import Desk
-from scheduler.web.accounts import current_staff, require_staff
+from scheduler.web.accounts import current_account, current_staff, require_staff
 from scheduler.web.language import current_language, gettext, use_language
 
 blueprint = Blueprint("practice", __name__, url_prefix="/practice")
@@ -25,6 +25,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 NAMES_SHOWN = "names_shown"
+SETTING_UP = frozenset({"practice.second_step", "practice.change_second_step"})
 
 
 @blueprint.before_request
@@ -38,7 +39,13 @@ def _open_desk() -> ResponseReturnValue | None:
     g.now = utcnow()
     offered = [tag for tag in g.desk.practice.languages if wording.supported(tag) == tag.split("-")[0]]
     use_language(offered or [wording.SUPPORTED[0]], wanted=request.args.get("lang", ""))
-    return None
+    return to("second_step") if _lacks_second_factor() else None
+
+
+def _lacks_second_factor() -> bool:
+    """Whether this installation wants a second factor first; where it is set up stays open."""
+    is_wanted = current_app.config["SETTINGS"].second_factor_required
+    return is_wanted and not current_account().has_second_factor and request.endpoint not in SETTING_UP
 
 
 @blueprint.context_processor
