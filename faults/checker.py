@@ -147,15 +147,17 @@ def _within(moment: float, spans: Iterable[tuple[float, float]]) -> bool:
     return any(start - 1 <= moment <= end + 1 for start, end in spans)
 
 
-def drained(site: Site, seconds: float, *, wild_rounds: int = 0) -> float:
+def drained(site: Site, patience: float, *, wild_rounds: int = 0) -> float:
     """Wait until no mail waits, moving the clock to the next attempt; returns the seconds it took.
 
-    The mail server keeps its manners for so many of these moves, and behaves from then on.
+    Gives up when none has come to its end for `patience` seconds. The mail server keeps its
+    manners for so many of these moves, and behaves from then on.
     """
-    began = time.monotonic()
+    began = moved_on_at = time.monotonic()
+    least: int | None = None
     weights = site.mail.weights
     site.mail.weights = weights if wild_rounds else {"ok": 1}
-    while time.monotonic() - began < seconds:
+    while time.monotonic() - moved_on_at < patience:
         with site.database.engine.connect() as connection:
             waiting, due_at, leased = connection.execute(
                 text(
@@ -165,6 +167,8 @@ def drained(site: Site, seconds: float, *, wild_rounds: int = 0) -> float:
             ).one()
         if not waiting:
             break
+        if least is None or waiting < least:
+            least, moved_on_at = waiting, time.monotonic()
         if due_at > site.clock.now() and not leased:
             site.clock.shift += due_at - site.clock.now() + 1
             wild_rounds -= 1

@@ -23,7 +23,8 @@ from scheduler.clock import utcnow
 from tests.support.environment import ROOT, for_process, settings
 from tests.support.ports import free_port
 
-DRAIN_SECONDS = 240
+DRAIN_SECONDS = 60
+"""For so long no mail may come to its end before the bench gives up on the rest."""
 MOST_SLOWER = 1.0
 """By how many seconds at most a booking may take longer while a mail server hangs."""
 PER_SOURCE = 20
