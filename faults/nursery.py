@@ -68,7 +68,7 @@ def _work(program: Flask) -> None:
         settings, stop = program.config["SETTINGS"], threading.Event()
         while True:
             try:
-                worker.run_once(settings, clock.utcnow(), stop=stop, lease=LEASE)
+                worker.run_once(settings, clock.utcnow(), clock=clock.utcnow, stop=stop, lease=LEASE)
             except StoreBusy as busy:
                 log.warning("the database is busy: %s", busy)
             stop.wait(PAUSE)
