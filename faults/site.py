@@ -56,7 +56,11 @@ class Site:
         gunicorn = ["gunicorn", "-c", "python:faults.web", f"--workers={web}", f"--threads={THREADS}"]
         self.web = self._start("web", *gunicorn, f"--bind=127.0.0.1:{self.port}", "wsgi:app")
         self.nursery = self._start("worker", "faults.nursery", str(WORKERS))
-        self._wait()
+        try:
+            self._wait()
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """End everything."""
@@ -123,5 +127,4 @@ class Site:
             with suppress(OSError), urllib.request.urlopen(f"{self.url}/healthz", timeout=5):
                 return
             time.sleep(0.1)
-        self.close()
         raise RuntimeError(f"the site did not come up:\n{self.log('web')}\n{self.log('worker')}")
