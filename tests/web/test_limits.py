@@ -104,7 +104,7 @@ def test_guessing_a_password_ends_whichever_process_answers(
 
     with ThreadPoolExecutor(8) as pool:
         answers = sorted(pool.map(guess, range(24)))
-    assert answers == [200] * 10 + [429] * 14
+    assert answers == [422] * 10 + [429] * 14
 
 
 @pytest.mark.slow
