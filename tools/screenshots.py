@@ -24,7 +24,23 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).resolve().parents[1]
 WIDTHS = (360, 768, 1280)
 PASSWORD = "pictures of every page"  # noqa: S105, of a database that lives for a minute
-PRACTICE_PAGES = ("", "requests", "hours", "types", "calendars", "mail", "settings", "appointments/new")
+PRACTICE_PAGES = (
+    "",
+    "requests",
+    "hours",
+    "time-off",
+    "extra-hours",
+    "types",
+    "calendars",
+    "calendars/new",
+    "mail",
+    "settings",
+    "settings/embed",
+    "settings/therapist",
+    "account",
+    "account/second-factor",
+    "appointments/new",
+)
 
 
 @dataclass(frozen=True)

@@ -22,11 +22,21 @@ ADAS_PAGES = (
     "types",
     "settings",
     "settings/embed",
+    "settings/therapist",
     "calendars",
     "calendars/new",
     "mail",
 )
-OWNERS_PAGES = ("", "hours", "types", "types/consultation", "types/new", "settings", "settings/practice")
+OWNERS_PAGES = (
+    "",
+    "hours",
+    "types",
+    "types/consultation",
+    "types/new",
+    "settings",
+    "settings/practice",
+    "settings/therapist",
+)
 
 
 def sign_in(page: Page, demo: RunningServer, email: str) -> Page:
