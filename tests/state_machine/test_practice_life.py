@@ -10,7 +10,7 @@ from tests.support.core import Core
 
 STEPS = 50
 QUICK_EXAMPLES = 4
-EXAMPLES = {"sqlite": 32, "postgresql": 12}
+EXAMPLES = {"sqlite": 42, "postgresql": 12}
 AT_LEAST = {"sqlite": 1500, "postgresql": 500}
 """2,000 steps in all; a step on PostgreSQL costs three times as much."""
 

@@ -112,8 +112,10 @@ def test_a_link_works_once(demo_app: Flask) -> None:
 
 
 def test_one_link_that_was_used_ends_the_others(demo_app: Flask) -> None:
-    links = [link_for(demo_app), link_for(demo_app)]
-    assert len(set(links)) == 2
+    for _ in range(2):
+        link_for(demo_app)
+    links = sorted({link_in(page) for page in mails(demo_app) if "/reset/" in page})
+    assert len(links) == 2
     set_password(demo_app, links[0])
     assert demo_app.test_client().get(links[1]).status_code == 404
 
