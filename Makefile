@@ -17,9 +17,12 @@ test: ## set up and run all tests, quick ones first, JOBS=2 at a time
 	@$(PYTHON) -m tools.set_up test
 	@exec $(BIN)/python -m pytest tests -n $(JOBS) --maxschedchunk 4 $(ARGS)
 
-test-quick: ## tests without browser, PostgreSQL and Node, below a minute
+# The pages (tests/web) take minutes even without a browser, and mail servers (tests/gateways) let one wait.
+QUICK := tests/domain tests/ical tests/store tests/services tests/test_architecture.py tests/test_translations.py
+
+test-quick: ## domain, calendar text, store and services without PostgreSQL and Node, below a minute
 	@$(PYTHON) -m tools.set_up tools
-	@exec $(BIN)/python -m pytest tests -m "not browser and not postgres and not slow and not node" $(ARGS)
+	@exec $(BIN)/python -m pytest $(QUICK) -n $(JOBS) -m "not browser and not postgres and not slow and not node" $(ARGS)
 
 lint: ## ruff, mypy --strict and the import contracts
 	@$(PYTHON) -m tools.set_up tools

@@ -324,6 +324,7 @@ def test_ages_are_told_in_one_unit(seconds: int, words: str) -> None:
     assert doctor.age(seconds) == words
 
 
+@pytest.mark.slow
 def test_the_command_exits_with_one_while_something_is_wrong(
     either_database: str, worker: Callable[..., object]
 ) -> None:
