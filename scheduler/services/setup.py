@@ -14,7 +14,7 @@ from scheduler.services.accounts import check_password, hash_password
 from scheduler.services.contacts import BadContact, mail_address
 from scheduler.store import accounts, schedule, subscriptions, therapists
 from scheduler.store import practice as practices
-from scheduler.store.database import Transaction, reading, transaction
+from scheduler.store.database import Transaction, transaction
 from scheduler.store.secrets import new_token, token_hash
 from scheduler.store.subscriptions import Subscription
 
@@ -94,12 +94,6 @@ def add_feed(email: str, level: FeedLevel, *, now: int) -> str:
         )
         subscriptions.add(tx, subscription, token_hash(token))
     return token
-
-
-def has_practices() -> bool:
-    """Whether anything has been set up."""
-    with reading() as tx:
-        return bool(practices.every(tx))
 
 
 def check_slug(slug: str) -> None:
