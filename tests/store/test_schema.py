@@ -7,7 +7,9 @@ import flask_migrate
 import pytest
 from sqlalchemy import Engine, inspect, text
 
-import scheduler.store.accounts  # noqa: F401 - its tables belong to the same metadata
+import scheduler.store.accounts
+import scheduler.store.calendar_tables
+import scheduler.store.series_tables  # noqa: F401 - their tables belong to the same metadata
 from scheduler.store.database import OVERLAP, db
 from scheduler.store.tables import Base
 from tests.support.core import bare_app
@@ -43,6 +45,7 @@ PUBLIC = {
     "subscriptions": {"name"},
     "appointment_types": {"names"},
     "heartbeats": {"name"},
+    "calendars": {"name", "address_sealed", "username_sealed", "password_sealed"},
 }
 TELLTALE = (
     "name",
