@@ -35,6 +35,7 @@ def upgrade() -> None:
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("status", sa.String(length=20), nullable=False),
         sa.Column("troubled_events", sa.Integer(), nullable=False),
+        sa.Column("found_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("empty_since", sa.BigInteger(), nullable=True),
         sa.Column("read_until", sa.BigInteger(), nullable=True),
         sa.Column("etag", sa.String(length=200), nullable=False),

@@ -32,6 +32,7 @@ class CalendarRow(Base):
     failures: Mapped[int] = mapped_column(default=0)
     status: Mapped[str] = mapped_column(String(20))
     troubled_events: Mapped[int] = mapped_column(default=0)
+    found_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     empty_since: Mapped[int | None] = mapped_column(Instant)
     read_until: Mapped[int | None] = mapped_column(Instant)
     etag: Mapped[str] = mapped_column(String(200), default="")

@@ -45,7 +45,7 @@ PUBLIC = {
     "subscriptions": {"name"},
     "appointment_types": {"names"},
     "heartbeats": {"name"},
-    "calendars": {"name", "address_sealed", "username_sealed", "password_sealed"},
+    "calendars": {"name", "address_sealed", "username_sealed", "password_sealed", "found_sealed"},
 }
 TELLTALE = (
     "name",

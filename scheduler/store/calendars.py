@@ -1,0 +1,260 @@
+"""The therapists' own calendars: their rows, addresses (sealed), and the busy spans read from them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, bindparam, delete, func, insert, or_, select, update
+
+from scheduler.domain.calendars import CalendarKind, OwnCalendar, ReadStatus, WhenStale, WriteStatus
+from scheduler.domain.disclosure import FeedLevel
+from scheduler.domain.errors import NotFound
+from scheduler.domain.intervals import Interval
+from scheduler.store.calendar_tables import CalendarBusyRow, CalendarRow
+from scheduler.store.database import Transaction, vault_of
+from scheduler.store.secrets import Place
+from scheduler.store.tables import table
+
+_calendars = table(CalendarRow)
+_busy = table(CalendarBusyRow)
+_SEALED = ("address", "username", "password")
+_CHOICE = ("name", "reads", "when_stale", "writes", "level")
+_READING = (
+    *("due_at", "tried_at", "read_at", "failures", "status", "troubled_events", "empty_since", "read_until"),
+    *("etag", "modified", "warned_at"),
+)
+_WRITING = ("write_due_at", "written_at", "written_state", "write_failures", "write_status")
+
+_SPANS = (
+    select(_busy.c.start_at, _busy.c.end_at)
+    .where(_busy.c.therapist_id == bindparam("therapist_id"))
+    .order_by(_busy.c.start_at)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Where a calendar is and how to sign in there. Secret as a whole: addresses hold tokens."""
+
+    address: str = field(repr=False)
+    username: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
+
+
+# ---- rows ------------------------------------------------------------------
+
+
+def add(tx: Transaction, calendar: OwnCalendar, access: Access) -> None:
+    """Store a new calendar."""
+    tx.execute(
+        insert(_calendars).values(
+            id=calendar.id,
+            practice_id=calendar.practice_id,
+            therapist_id=calendar.therapist_id,
+            kind=calendar.kind,
+            created_at=calendar.created_at,
+            **_values(calendar, (*_CHOICE, *_READING, *_WRITING)),
+            **_sealed(tx, calendar.id, access),
+        )
+    )
+
+
+def save_choice(tx: Transaction, calendar: OwnCalendar) -> None:
+    """Store what the therapist chose; how reads and writes went stays."""
+    here = _calendars.c.id == calendar.id
+    tx.execute(update(_calendars).where(here).values(**_values(calendar, _CHOICE)))
+
+
+def save_reading(tx: Transaction, calendar: OwnCalendar) -> bool:
+    """Store how the last read went, and end its lease. False when the calendar is gone or no longer read."""
+    here = (_calendars.c.id == calendar.id, _calendars.c.reads)
+    values = _values(calendar, _READING)
+    return tx.execute(update(_calendars).where(*here).values(**values, leased_until=None)).rowcount == 1
+
+
+def save_writing(tx: Transaction, calendar: OwnCalendar) -> bool:
+    """Store how the last writing went, and end its lease. False when the calendar is gone or not written."""
+    here = (_calendars.c.id == calendar.id, _calendars.c.writes)
+    values = _values(calendar, _WRITING)
+    return tx.execute(update(_calendars).where(*here).values(**values, write_leased_until=None)).rowcount == 1
+
+
+def save_access(tx: Transaction, calendar_id: str, access: Access) -> None:
+    """Another address or password."""
+    here = _calendars.c.id == calendar_id
+    tx.execute(update(_calendars).where(here).values(**_sealed(tx, calendar_id, access)))
+
+
+def remove(tx: Transaction, calendar_id: str) -> None:
+    """Forget the calendar and everything that was read from it."""
+    tx.execute(delete(_calendars).where(_calendars.c.id == calendar_id))
+
+
+def find(tx: Transaction, practice_id: str, therapist_id: str, calendar_id: str) -> OwnCalendar:
+    """The therapist's calendar. **Raises** `NotFound`, also for another therapist's."""
+    mine = (_calendars.c.practice_id == practice_id, _calendars.c.therapist_id == therapist_id)
+    found = _some(tx, _calendars.c.id == calendar_id, *mine)
+    if not found:
+        raise NotFound("no such calendar")
+    return found[0]
+
+
+def of_therapists(tx: Transaction, practice_id: str, therapist_ids: Iterable[str]) -> list[OwnCalendar]:
+    """The therapists' calendars, oldest first."""
+    return _some(
+        tx, _calendars.c.practice_id == practice_id, _calendars.c.therapist_id.in_(list(therapist_ids))
+    )
+
+
+def stale(tx: Transaction, *, before: int) -> list[OwnCalendar]:
+    """Calendars of all practices that are to be read, without a good read since the instant."""
+    good_at = func.coalesce(_calendars.c.read_at, _calendars.c.created_at)
+    return _some(tx, _calendars.c.reads, good_at <= before)
+
+
+def access(tx: Transaction, calendar_id: str) -> Access:
+    """Where the calendar is. **Raises** `Unreadable`."""
+    columns = (_calendars.c[f"{name}_sealed"] for name in _SEALED)
+    row = tx.execute(select(*columns).where(_calendars.c.id == calendar_id)).one()
+    vault = vault_of(tx)
+    opened = (
+        vault.open(sealed, _place(name, calendar_id)) if sealed else ""
+        for name, sealed in zip(_SEALED, row, strict=True)
+    )
+    return Access(*opened)
+
+
+def keep_found(tx: Transaction, calendar_id: str, found: Sequence[tuple[str, str]]) -> None:
+    """Keep what a server offers, as (address, name), for the therapist to choose from; empty forgets it."""
+    sealed = vault_of(tx).seal_json(list(found), _place("found", calendar_id)) if found else None
+    tx.execute(update(_calendars).where(_calendars.c.id == calendar_id).values(found_sealed=sealed))
+
+
+def found(tx: Transaction, calendar_id: str) -> list[tuple[str, str]]:
+    """What the server offers, as (address, name)."""
+    sealed = tx.execute(select(_calendars.c.found_sealed).where(_calendars.c.id == calendar_id)).scalar()
+    rows = vault_of(tx).open_json(sealed, _place("found", calendar_id)) if sealed else []
+    return [(str(address), str(name)) for address, name in rows]
+
+
+# ---- the worker's side -----------------------------------------------------
+
+
+def claim_reading(tx: Transaction, *, now: int, lease: int) -> OwnCalendar | None:
+    """Take the calendar whose reading has been due longest, for `lease` seconds; None when none is.
+
+    Two that read the same do no harm: the lease saves work, it guards nothing.
+    """
+    row = tx.execute(
+        select(_calendars)
+        .where(
+            _calendars.c.reads,
+            _calendars.c.due_at <= now,
+            or_(
+                _calendars.c.leased_until.is_(None),
+                _calendars.c.leased_until <= now,
+                # Set under a clock that was ahead: nobody holds a lease for longer than one.
+                _calendars.c.leased_until > now + lease,
+            ),
+        )
+        .order_by(_calendars.c.due_at, _calendars.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    ).first()
+    if row is None:
+        return None
+    here = _calendars.c.id == row.id
+    tx.execute(update(_calendars).where(here).values(leased_until=now + lease))
+    return _calendar(row)
+
+
+# ---- busy spans ------------------------------------------------------------
+
+
+def spans(tx: Transaction, calendar_id: str) -> list[Interval]:
+    """The busy spans of one calendar, in order."""
+    rows = tx.execute(
+        select(_busy.c.start_at, _busy.c.end_at)
+        .where(_busy.c.calendar_id == calendar_id)
+        .order_by(_busy.c.start_at)
+    )
+    return [(start, end) for start, end in rows]
+
+
+def replace_spans(tx: Transaction, calendar: OwnCalendar, fresh: Iterable[Interval]) -> None:
+    """These are the calendar's busy spans from now on; merged, in any order."""
+    tx.execute(delete(_busy).where(_busy.c.calendar_id == calendar.id))
+    rows = [
+        {
+            "calendar_id": calendar.id,
+            "therapist_id": calendar.therapist_id,
+            "start_at": start,
+            "end_at": end,
+        }
+        for start, end in fresh
+    ]
+    if rows:
+        tx.execute(insert(_busy), rows)
+
+
+def busy_of_therapist(tx: Transaction, therapist_id: str) -> list[Interval]:
+    """The busy spans of all calendars of a therapist, by start; they may overlap."""
+    return [(start, end) for start, end in tx.execute(_SPANS, {"therapist_id": therapist_id})]
+
+
+def stops_at(tx: Transaction, therapist_ids: Iterable[str]) -> dict[str, int]:
+    """From when on a therapist's times are no longer offered if nothing good is read: id -> instant.
+
+    Only therapists with a calendar that stops them when it is out of date.
+    """
+    mine = _calendars.c.therapist_id.in_(list(therapist_ids))
+    stopping = _calendars.c.when_stale == WhenStale.STOP.value
+    instants: dict[str, int] = {}
+    for calendar in _some(tx, mine, stopping, _calendars.c.reads):
+        known = instants.get(calendar.therapist_id, calendar.stale_at)
+        instants[calendar.therapist_id] = min(known, calendar.stale_at)
+    return instants
+
+
+def may_stop(tx: Transaction, practice_id: str) -> set[str]:
+    """The practice's therapists of whom `stops_at` has to be asked."""
+    rows = tx.execute(
+        select(_calendars.c.therapist_id).where(
+            _calendars.c.practice_id == practice_id,
+            _calendars.c.when_stale == WhenStale.STOP.value,
+            _calendars.c.reads,
+        )
+    )
+    return {row.therapist_id for row in rows}
+
+
+def _some(tx: Transaction, *conditions: ColumnElement[bool]) -> list[OwnCalendar]:
+    query = select(_calendars).where(*conditions).order_by(_calendars.c.created_at, _calendars.c.id)
+    return [_calendar(row) for row in tx.execute(query)]
+
+
+def _values(calendar: OwnCalendar, names: Iterable[str]) -> dict[str, Any]:
+    return {name: getattr(calendar, name) for name in names}
+
+
+def _sealed(tx: Transaction, calendar_id: str, access: Access) -> dict[str, bytes | None]:
+    vault = vault_of(tx)
+    return {
+        f"{name}_sealed": vault.seal(value, _place(name, calendar_id)) if value else None
+        for name in _SEALED
+        for value in [getattr(access, name)]
+    }
+
+
+def _calendar(row: Row[Any]) -> OwnCalendar:
+    values = {name: getattr(row, name) for name in OwnCalendar.__slots__}
+    values["kind"] = CalendarKind(row.kind)
+    values["when_stale"] = WhenStale(row.when_stale)
+    values["status"] = ReadStatus(row.status)
+    values["level"] = FeedLevel(row.level)
+    values["write_status"] = WriteStatus(row.write_status)
+    return OwnCalendar(**values)
+
+
+def _place(column: str, calendar_id: str) -> Place:
+    return Place("calendars", column, calendar_id)
