@@ -95,9 +95,12 @@ def upgrade() -> None:
         sa.Column("method", sa.String(length=10), nullable=False),
         sa.Column("partstat", sa.String(length=20), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("whole_series", sa.Boolean(), nullable=False),
+        sa.Column("stated_at", sa.BigInteger(), nullable=False),
         sa.Column("received_at", sa.BigInteger(), nullable=False),
         sa.Column("seen_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["appointment_id"], ["appointments.id"], ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["participant_id"], ["participants.id"], ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["practice_id"], ["practices.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("message_hash"),
@@ -107,6 +110,18 @@ def upgrade() -> None:
     )
     op.create_index(
         op.f("ix_calendar_answers_practice_id"), "calendar_answers", ["practice_id"], unique=False
+    )
+    op.create_table(
+        "answer_mailboxes",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("uid_validity", sa.BigInteger(), nullable=False),
+        sa.Column("last_uid", sa.BigInteger(), nullable=False),
+        sa.Column("begun_at", sa.BigInteger(), nullable=False),
+        sa.Column("tried_at", sa.BigInteger(), nullable=False),
+        sa.Column("read_at", sa.BigInteger(), nullable=True),
+        sa.Column("trouble", sa.String(length=20), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
         "calendar_busy",
@@ -154,6 +169,7 @@ def downgrade() -> None:
     op.drop_table("calendar_copies")
     op.drop_index("ix_calendar_busy_therapist_end", table_name="calendar_busy")
     op.drop_table("calendar_busy")
+    op.drop_table("answer_mailboxes")
     op.drop_index(op.f("ix_calendar_answers_practice_id"), table_name="calendar_answers")
     op.drop_index(op.f("ix_calendar_answers_appointment_id"), table_name="calendar_answers")
     op.drop_table("calendar_answers")

@@ -85,7 +85,11 @@ class CalendarCopyRow(Base):
 
 
 class CalendarAnswerRow(Base):
-    """What a calendar program answered to an invitation; shown to the therapist, acted on by nobody."""
+    """What a calendar program answered to an invitation; shown to the therapist, acted on by nobody.
+
+    Without participant it is the therapist's own calendar that answered. `stated_at` is the time
+    that the program states, never later than `received_at`.
+    """
 
     __tablename__ = "calendar_answers"
     id: Mapped[str] = mapped_column(Id, primary_key=True)
@@ -93,10 +97,30 @@ class CalendarAnswerRow(Base):
     appointment_id: Mapped[str] = mapped_column(
         Id, ForeignKey("appointments.id", ondelete="CASCADE"), index=True
     )
-    participant_id: Mapped[str | None] = mapped_column(Id)
+    participant_id: Mapped[str | None] = mapped_column(Id, ForeignKey("participants.id", ondelete="CASCADE"))
     message_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     method: Mapped[str] = mapped_column(String(10))
     partstat: Mapped[str] = mapped_column(String(20))
     sequence: Mapped[int]
+    whole_series: Mapped[bool]
+    stated_at: Mapped[int] = mapped_column(Instant)
     received_at: Mapped[int] = mapped_column(Instant)
     seen_at: Mapped[int | None] = mapped_column(Instant)
+
+
+class AnswerMailboxRow(Base):
+    """How far the mailbox of answers was read: one row for each address that was ever set.
+
+    `last_uid` holds under one `uid_validity`; `begun_at` is the first attempt, `read_at` the last good
+    one, and `trouble` the class of what went wrong in the last one, empty when nothing did.
+    """
+
+    __tablename__ = "answer_mailboxes"
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    due_at: Mapped[int] = mapped_column(Instant)
+    uid_validity: Mapped[int] = mapped_column(Instant)
+    last_uid: Mapped[int] = mapped_column(Instant)
+    begun_at: Mapped[int] = mapped_column(Instant)
+    tried_at: Mapped[int] = mapped_column(Instant)
+    read_at: Mapped[int | None] = mapped_column(Instant)
+    trouble: Mapped[str] = mapped_column(String(20))
