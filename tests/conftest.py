@@ -8,6 +8,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 pytest_plugins = [
+    "tests.support.matrix",
     "tests.support.postgres",
     "tests.support.commands",
     "tests.support.databases",
@@ -34,13 +35,14 @@ KINDS = {"slow": None, "node": "node", "postgres": "postgres", "browser": "brows
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark each test by what it asks for, and order them: plain ones, then one kind after the other."""
     for item in items:
         for kind, fixture in KINDS.items():
             if fixture in getattr(item, "fixturenames", ()):
                 item.add_marker(kind)
-    items.sort(key=rank)
+    if config.getoption("--shuffle") is None:
+        items.sort(key=rank)
 
 
 def rank(item: pytest.Item) -> int:

@@ -99,9 +99,9 @@ def test_a_mail_that_was_put_off_comes_a_minute_later_with_the_same_message_id(
 
 
 def test_attempts_grow_rarer_and_end_after_three_days(
-    make_app: Callable[..., Flask], sqlite_database: str, odd: OddServer
+    make_app: Callable[..., Flask], any_database: str, odd: OddServer
 ) -> None:
-    mailing = settle(make_app(sqlite_database, **odd.settings))
+    mailing = settle(make_app(any_database, **odd.settings))
     mailing.book()
     odd.refusal = "451 Try later"
     now, pauses = NOW, []
@@ -167,9 +167,9 @@ def test_a_server_that_falls_silent_costs_its_timeout_and_no_mail(mailing: Maili
     assert len({mail.message["Message-ID"] for mail in odd.received}) == 2
 
 
-def test_a_server_that_is_away_loses_nothing(make_app: Callable[..., Flask], sqlite_database: str) -> None:
+def test_a_server_that_is_away_loses_nothing(make_app: Callable[..., Flask], any_database: str) -> None:
     port = free_port()
-    mailing = settle(make_app(sqlite_database, MAIL_SERVER="localhost", MAIL_PORT=str(port)))
+    mailing = settle(make_app(any_database, MAIL_SERVER="localhost", MAIL_PORT=str(port)))
     mailing.book()
     done = mailing.work(NOW)
 
@@ -342,9 +342,9 @@ def test_a_running_worker_is_seen_by_the_health_page(mailing: Mailing) -> None:
 
 
 def test_the_thread_sends_and_stops_when_it_is_told(
-    make_app: Callable[..., Flask], sqlite_database: str, odd: OddServer
+    make_app: Callable[..., Flask], any_database: str, odd: OddServer
 ) -> None:
-    mailing = settle(make_app(sqlite_database, **odd.settings))
+    mailing = settle(make_app(any_database, **odd.settings))
     stop = threading.Event()
     thread = worker.start_thread(mailing.app, stop)
     now = utcnow()
@@ -358,9 +358,9 @@ def test_the_thread_sends_and_stops_when_it_is_told(
 
 
 def test_a_round_that_fails_does_not_end_the_loop(
-    make_app: Callable[..., Flask], sqlite_database: str, odd: OddServer
+    make_app: Callable[..., Flask], any_database: str, odd: OddServer
 ) -> None:
-    app = make_app(sqlite_database, **odd.settings)
+    app = make_app(any_database, **odd.settings)
     with app.app_context(), transaction() as tx:
         tx.exec_driver_sql("ALTER TABLE heartbeats RENAME TO elsewhere")
     stop = threading.Event()

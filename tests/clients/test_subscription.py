@@ -107,9 +107,9 @@ def line(start: str, end: str, status: str) -> str:
 
 
 @pytest.fixture
-def server(serve: Callable[..., RunningServer], sqlite_demo_database: str) -> RunningServer:
+def server(serve: Callable[..., RunningServer], any_demo_database: str) -> RunningServer:
     """The demo, running."""
-    return serve(sqlite_demo_database)
+    return serve(any_demo_database)
 
 
 @pytest.fixture

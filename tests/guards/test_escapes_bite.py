@@ -51,10 +51,10 @@ def unescaped_mail(monkeypatch: Patch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("unescaped_mail")
 def test_without_escaping_a_note_becomes_part_of_the_mail(
-    make_app: Callable[..., Flask], sqlite_database: str, smtp: MailServer
+    make_app: Callable[..., Flask], any_database: str, smtp: MailServer
 ) -> None:
     mailing: Mailing = settle(
-        make_app(sqlite_database, SCHEDULER_PUBLIC_URL="https://book.example.org", **smtp.settings)
+        make_app(any_database, SCHEDULER_PUBLIC_URL="https://book.example.org", **smtp.settings)
     )
     fails(test_messages.test_html_is_escaped_and_loads_nothing_from_elsewhere, mailing, smtp)
 
@@ -113,18 +113,18 @@ def uncounted(monkeypatch: Patch) -> None:
 
 @pytest.mark.usefixtures("uncounted")
 def test_without_the_counter_passwords_can_be_guessed(
-    make_app: Callable[..., Flask], sqlite_demo_database: str
+    make_app: Callable[..., Flask], any_demo_database: str
 ) -> None:
     proofs: list[Callable[..., Any]] = [
         test_accounts.test_guessing_one_account_from_one_place_ends_after_ten_tries,
         test_accounts.test_an_unknown_account_meets_the_same_limit,
     ]
     for proof in proofs:
-        fails(proof, make_app, sqlite_demo_database)
+        fails(proof, make_app, any_demo_database)
 
 
 @pytest.mark.usefixtures("uncounted")
 def test_without_the_counter_links_can_be_tried_out(
-    make_app: Callable[..., Flask], sqlite_demo_database: str
+    make_app: Callable[..., Flask], any_demo_database: str
 ) -> None:
-    fails(test_limits.test_trying_out_links_ends_in_429, make_app, sqlite_demo_database)
+    fails(test_limits.test_trying_out_links_ends_in_429, make_app, any_demo_database)

@@ -51,15 +51,15 @@ HEALTH_WORDS = re.compile(
 
 
 @pytest.fixture
-def mailing(make_app: Callable[..., Flask], sqlite_database: str, smtp: MailServer) -> Mailing:
+def mailing(make_app: Callable[..., Flask], any_database: str, smtp: MailServer) -> Mailing:
     """A practice whose mail goes to a real server."""
-    return settle(make_app(sqlite_database, SCHEDULER_PUBLIC_URL="https://book.example.org", **smtp.settings))
+    return settle(make_app(any_database, SCHEDULER_PUBLIC_URL="https://book.example.org", **smtp.settings))
 
 
 @pytest.fixture
-def unserved(make_app: Callable[..., Flask], sqlite_database: str) -> Mailing:
+def unserved(make_app: Callable[..., Flask], any_database: str) -> Mailing:
     """A practice without a mail server."""
-    return settle(make_app(sqlite_database, SCHEDULER_PUBLIC_URL="https://book.example.org"))
+    return settle(make_app(any_database, SCHEDULER_PUBLIC_URL="https://book.example.org"))
 
 
 def desk_of(mailing: Mailing) -> Desk:
@@ -379,12 +379,12 @@ def test_the_therapists_notice_names_nobody(mailing: Mailing, smtp: MailServer) 
 )
 def test_a_therapist_chooses_what_to_get(
     make_app: Callable[..., Flask],
-    sqlite_database: str,
+    any_database: str,
     smtp: MailServer,
     wish: TherapistMail,
     shapes: list[list[str]],
 ) -> None:
-    mailing = settle(make_app(sqlite_database, **smtp.settings), mail=wish)
+    mailing = settle(make_app(any_database, **smtp.settings), mail=wish)
     mailing.book()
     mailing.work(NOW)
 

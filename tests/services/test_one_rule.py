@@ -40,14 +40,14 @@ BEFORE_SPRING, BEFORE_AUTUMN = at("2026-03-07T08:00-05:00"), at("2026-10-31T08:0
     st.lists(st.integers(-10, 5 * 96), min_size=4, max_size=10),
 )
 def test_a_start_is_booked_exactly_when_it_is_offered(
-    sqlite_core: Core,
+    any_core: Core,
     weekly: list[tuple[int, int, int]],
     change: dict[str, int | None],
     now: int,
     earlier: list[int],
     tried: list[int],
 ) -> None:
-    core = sqlite_core
+    core = any_core
     with transaction() as tx:
         tx.execute(table(AppointmentRow).delete())
     open_hours = [
@@ -94,8 +94,8 @@ def test_a_start_is_booked_exactly_when_it_is_offered(
     assert len(uids) == len(set(uids))
 
 
-def test_an_offer_is_one_answer_however_the_days_are_asked_for(sqlite_core: Core) -> None:
-    core = sqlite_core
+def test_an_offer_is_one_answer_however_the_days_are_asked_for(any_core: Core) -> None:
+    core = any_core
     kind = core.kind("consultation")
     days = [date(2026, 6, 1) + timedelta(days=offset) for offset in range(14)]
     whole = offers.offer(core.demo, kind, days[0], days[-1], therapist=None, now=NOW)
@@ -104,8 +104,8 @@ def test_an_offer_is_one_answer_however_the_days_are_asked_for(sqlite_core: Core
     assert dict(whole.free) == {start: slugs for one in each for start, slugs in one.free.items()}
 
 
-def test_an_offer_is_remembered_only_while_it_is_true(sqlite_core: Core) -> None:
-    core = sqlite_core
+def test_an_offer_is_remembered_only_while_it_is_true(any_core: Core) -> None:
+    core = any_core
     kind, ada = core.kind("session"), core.therapist("ada")
     days = (date(2026, 6, 2), date(2026, 6, 2))
 

@@ -56,9 +56,9 @@ def test_two_answers_at_the_same_moment_have_one_effect(core: Core) -> None:
     assert [type(one) for one in refused] == [WrongState] * 3
 
 
-def test_what_was_declined_cannot_be_accepted(sqlite_core: Core) -> None:
-    desk = desk_of(sqlite_core, "ben")
-    asked = booked(sqlite_core, "first-talk", WEDNESDAY, "ben").appointment.id
+def test_what_was_declined_cannot_be_accepted(any_core: Core) -> None:
+    desk = desk_of(any_core, "ben")
+    asked = booked(any_core, "first-talk", WEDNESDAY, "ben").appointment.id
     requests.decline(desk, asked, now=NOW)
     with pytest.raises(WrongState):
         requests.accept(desk, asked, now=NOW)
@@ -87,20 +87,20 @@ def test_ada_neither_sees_nor_answers_what_waits_for_ben(core: Core) -> None:
     assert [one.request.id for one in requests.waiting(owner_desk(core), now=NOW)] == [asked]
 
 
-def test_the_card_knows_the_neighbours_of_that_day_and_that_therapist(sqlite_core: Core) -> None:
-    first = booked(sqlite_core, "consultation", WEDNESDAY, "ben", email="first@example.org")
-    booked(sqlite_core, "consultation", WEDNESDAY + 30 * MINUTE, "ada", email="adas@example.org")
-    booked(sqlite_core, "first-talk", WEDNESDAY + HOUR, "ben")
-    last = booked(sqlite_core, "consultation", WEDNESDAY + 2 * HOUR, "ben", email="last@example.org")
-    (card,) = requests.waiting(desk_of(sqlite_core, "ben"), now=NOW)
+def test_the_card_knows_the_neighbours_of_that_day_and_that_therapist(any_core: Core) -> None:
+    first = booked(any_core, "consultation", WEDNESDAY, "ben", email="first@example.org")
+    booked(any_core, "consultation", WEDNESDAY + 30 * MINUTE, "ada", email="adas@example.org")
+    booked(any_core, "first-talk", WEDNESDAY + HOUR, "ben")
+    last = booked(any_core, "consultation", WEDNESDAY + 2 * HOUR, "ben", email="last@example.org")
+    (card,) = requests.waiting(desk_of(any_core, "ben"), now=NOW)
     assert card.before is not None
     assert card.after is not None
     assert (card.before.uid, card.after.uid) == (first.uid, last.uid)
 
 
-def test_answered_requests_stay_on_the_page_for_a_week(sqlite_core: Core) -> None:
-    desk = desk_of(sqlite_core, "ben")
-    asked = booked(sqlite_core, "first-talk", WEDNESDAY, "ben").appointment.id
+def test_answered_requests_stay_on_the_page_for_a_week(any_core: Core) -> None:
+    desk = desk_of(any_core, "ben")
+    asked = booked(any_core, "first-talk", WEDNESDAY, "ben").appointment.id
     requests.accept(desk, asked, now=NOW)
     assert [one.id for one in requests.answered(desk, now=NOW + HOUR)] == [asked]
     assert requests.answered(desk, now=NOW + 8 * 24 * HOUR) == []
@@ -128,10 +128,10 @@ def test_a_known_contact_is_answered_kindly_once(core: Core) -> None:
     assert core.kinds_of_mail().count("known_contact") == 1
 
 
-def test_a_new_contact_gets_no_such_answer(sqlite_core: Core) -> None:
-    new = booked(sqlite_core, "consultation", WEDNESDAY)
+def test_a_new_contact_gets_no_such_answer(any_core: Core) -> None:
+    new = booked(any_core, "consultation", WEDNESDAY)
     with pytest.raises(WrongState):
-        appointments.answer_known(desk_of(sqlite_core, "ada"), new.appointment.id, now=NOW)
+        appointments.answer_known(desk_of(any_core, "ada"), new.appointment.id, now=NOW)
 
 
 def test_cancelling_twice_tells_once_and_frees_the_time(core: Core) -> None:
@@ -143,9 +143,9 @@ def test_cancelling_twice_tells_once_and_frees_the_time(core: Core) -> None:
     assert booked(core, "consultation", WEDNESDAY, email="next@example.org").status is Status.CONFIRMED
 
 
-def test_what_has_begun_can_be_neither_moved_nor_cancelled(sqlite_core: Core) -> None:
-    desk = desk_of(sqlite_core, "ada")
-    vera = booked(sqlite_core, "consultation", WEDNESDAY).appointment.id
+def test_what_has_begun_can_be_neither_moved_nor_cancelled(any_core: Core) -> None:
+    desk = desk_of(any_core, "ada")
+    vera = booked(any_core, "consultation", WEDNESDAY).appointment.id
     with pytest.raises(WrongState):
         appointments.cancel(desk, vera, now=WEDNESDAY)
     with pytest.raises(WrongState):

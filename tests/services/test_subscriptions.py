@@ -40,11 +40,11 @@ def test_the_database_holds_no_usable_token(core: Core) -> None:
     ("name", "level", "field"),
     [("  ", "busy", "name"), ("x" * 61, "busy", "name"), ("Phone", "everything", "level")],
 )
-def test_what_cannot_be_is_refused_by_its_field(sqlite_core: Core, name: str, level: str, field: str) -> None:
+def test_what_cannot_be_is_refused_by_its_field(any_core: Core, name: str, level: str, field: str) -> None:
     with pytest.raises(Refused) as refused:
-        make(sqlite_core, name=name, level=level)
+        make(any_core, name=name, level=level)
     assert list(refused.value.problems) == [field]
-    assert subscriptions.living(sqlite_core.therapist("ada")) == []
+    assert subscriptions.living(any_core.therapist("ada")) == []
 
 
 def test_nobody_revokes_the_subscription_of_somebody_else(core: Core) -> None:
@@ -55,8 +55,8 @@ def test_nobody_revokes_the_subscription_of_somebody_else(core: Core) -> None:
     assert feeds.version(token, now=NOW).tag
 
 
-def test_there_is_an_end_to_how_many(sqlite_core: Core) -> None:
+def test_there_is_an_end_to_how_many(any_core: Core) -> None:
     for number in range(subscriptions.AT_MOST):
-        make(sqlite_core, name=f"Phone {number}")
+        make(any_core, name=f"Phone {number}")
     with pytest.raises(Refused):
-        make(sqlite_core)
+        make(any_core)

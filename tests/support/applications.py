@@ -27,15 +27,15 @@ def make_app() -> Callable[..., Flask]:
 
 
 @pytest.fixture
-def app(make_app: Callable[..., Flask], sqlite_database: str) -> Flask:
+def app(make_app: Callable[..., Flask], any_database: str) -> Flask:
     """The application on an empty database."""
-    return make_app(sqlite_database)
+    return make_app(any_database)
 
 
 @pytest.fixture
-def demo_app(make_app: Callable[..., Flask], sqlite_demo_database: str) -> Flask:
+def demo_app(make_app: Callable[..., Flask], any_demo_database: str) -> Flask:
     """The application on the demo data."""
-    return make_app(sqlite_demo_database)
+    return make_app(any_demo_database)
 
 
 @pytest.fixture

@@ -288,6 +288,13 @@ def core(request: pytest.FixtureRequest) -> Iterator[Core]:
 
 @pytest.fixture
 def sqlite_core(sqlite_furnished: str) -> Iterator[Core]:
-    """The core on SQLite alone, for what no database can change."""
+    """The core on SQLite alone, for what only SQLite has."""
     with core_on(sqlite_furnished) as found:
+        yield found
+
+
+@pytest.fixture
+def any_core(request: pytest.FixtureRequest, database_kind: str) -> Iterator[Core]:
+    """The core on whichever database, for what no database can change."""
+    with core_on(str(request.getfixturevalue(f"{database_kind}_furnished"))) as found:
         yield found

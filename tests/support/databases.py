@@ -80,6 +80,18 @@ def postgres_demo_database(postgres: PostgresServer, postgres_demo_template: str
     postgres.drop(name)
 
 
+@pytest.fixture
+def any_database(request: pytest.FixtureRequest, database_kind: str) -> str:
+    """The address of an empty, migrated database of whichever kind, for what no database can change."""
+    return str(request.getfixturevalue(f"{database_kind}_database"))
+
+
+@pytest.fixture
+def any_demo_database(request: pytest.FixtureRequest, database_kind: str) -> str:
+    """The address of a database of whichever kind with the demo data."""
+    return str(request.getfixturevalue(f"{database_kind}_demo_database"))
+
+
 @pytest.fixture(params=KINDS)
 def either_database(request: pytest.FixtureRequest) -> str:
     """The address of an empty, migrated database; the test runs on SQLite and on PostgreSQL."""

@@ -279,10 +279,10 @@ def test_sessions_that_are_over_are_swept(demo_app: Flask, sqlite_demo_database:
 
 
 def test_the_cookie_is_bound_to_this_host_in_production(
-    make_app: Callable[..., Flask], sqlite_demo_database: str
+    make_app: Callable[..., Flask], any_demo_database: str
 ) -> None:
     app = make_app(
-        sqlite_demo_database,
+        any_demo_database,
         SCHEDULER_ENV="production",
         SCHEDULER_PUBLIC_URL="https://book.example.org",
         SCHEDULER_RATE_LIMITS=None,
@@ -301,9 +301,9 @@ def test_the_cookie_is_bound_to_this_host_in_production(
 
 
 def test_guessing_one_account_from_one_place_ends_after_ten_tries(
-    make_app: Callable[..., Flask], sqlite_demo_database: str
+    make_app: Callable[..., Flask], any_demo_database: str
 ) -> None:
-    app = make_app(sqlite_demo_database, SCHEDULER_RATE_LIMITS="on")
+    app = make_app(any_demo_database, SCHEDULER_RATE_LIMITS="on")
     with time_machine.travel("2026-06-02 09:00:00Z", tick=False) as clock:
         answers = [fill_in(app.test_client(), ADA, WRONG) for _ in range(TRIES + 1)]
         assert [answer.status_code for answer in answers] == [422] * TRIES + [429]
@@ -314,26 +314,24 @@ def test_guessing_one_account_from_one_place_ends_after_ten_tries(
 
 
 def test_an_unknown_account_meets_the_same_limit(
-    make_app: Callable[..., Flask], sqlite_demo_database: str
+    make_app: Callable[..., Flask], any_demo_database: str
 ) -> None:
-    app = make_app(sqlite_demo_database, SCHEDULER_RATE_LIMITS="on")
+    app = make_app(any_demo_database, SCHEDULER_RATE_LIMITS="on")
     answers = [fill_in(app.test_client(), "no@demo.example", WRONG) for _ in range(TRIES + 1)]
     assert [answer.status_code for answer in answers] == [422] * TRIES + [429]
 
 
-def test_right_passwords_are_never_too_many(
-    make_app: Callable[..., Flask], sqlite_demo_database: str
-) -> None:
-    app = make_app(sqlite_demo_database, SCHEDULER_RATE_LIMITS="on")
+def test_right_passwords_are_never_too_many(make_app: Callable[..., Flask], any_demo_database: str) -> None:
+    app = make_app(any_demo_database, SCHEDULER_RATE_LIMITS="on")
     for _ in range(TRIES + 3):
         assert fill_in(app.test_client(), ADA, PASSWORD).status_code == 302
 
 
 @pytest.mark.slow
 def test_strangers_cannot_lock_out_a_person_who_signed_in_from_here_before(
-    make_app: Callable[..., Flask], sqlite_demo_database: str
+    make_app: Callable[..., Flask], any_demo_database: str
 ) -> None:
-    app = make_app(sqlite_demo_database, SCHEDULER_RATE_LIMITS="on")
+    app = make_app(any_demo_database, SCHEDULER_RATE_LIMITS="on")
     signed_in(app, ADA)
     outcomes = set()
     for number in range(TRIES_PER_ACCOUNT + 1):

@@ -71,14 +71,14 @@ def test_not_ready_while_mail_is_late() -> None:
 )
 @pytest.mark.parametrize("setting", [None, TOKEN])
 def test_figures_do_not_exist_for_strangers(
-    make_app: Callable[..., Flask], sqlite_database: str, setting: str | None, given: dict[str, str]
+    make_app: Callable[..., Flask], any_database: str, setting: str | None, given: dict[str, str]
 ) -> None:
-    app = make_app(sqlite_database, SCHEDULER_METRICS_TOKEN=setting)
+    app = make_app(any_database, SCHEDULER_METRICS_TOKEN=setting)
     assert app.test_client().get("/metrics", headers=given).status_code == 404
 
 
-def test_figures_for_the_operator(make_app: Callable[..., Flask], sqlite_demo_database: str) -> None:
-    app = make_app(sqlite_demo_database, SCHEDULER_METRICS_TOKEN=TOKEN)
+def test_figures_for_the_operator(make_app: Callable[..., Flask], any_demo_database: str) -> None:
+    app = make_app(any_demo_database, SCHEDULER_METRICS_TOKEN=TOKEN)
     with time_machine.travel(NOW, tick=False):
         worker_seen(app, NOW - 7)
         answer = app.test_client().get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})

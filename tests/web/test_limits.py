@@ -87,9 +87,9 @@ def test_four_processes_share_one_count(make_app: Callable[..., Flask], either_d
 
 @pytest.mark.slow
 def test_guessing_a_password_ends_whichever_process_answers(
-    serve: Callable[..., RunningServer], sqlite_demo_database: str
+    serve: Callable[..., RunningServer], any_demo_database: str
 ) -> None:
-    server = serve(sqlite_demo_database, workers=4, threads=2, SCHEDULER_RATE_LIMITS="on")
+    server = serve(any_demo_database, workers=4, threads=2, SCHEDULER_RATE_LIMITS="on")
 
     def guess(_number: int) -> int:
         browser, address = build_opener(HTTPCookieProcessor()), server.url + SIGN_IN
@@ -109,9 +109,9 @@ def test_guessing_a_password_ends_whichever_process_answers(
 
 @pytest.mark.slow
 def test_changes_from_one_source_are_counted_and_reading_is_not(
-    make_app: Callable[..., Flask], sqlite_demo_database: str
+    make_app: Callable[..., Flask], any_demo_database: str
 ) -> None:
-    app = make_app(sqlite_demo_database, SCHEDULER_RATE_LIMITS="on")
+    app = make_app(any_demo_database, SCHEDULER_RATE_LIMITS="on")
     with time_machine.travel(NOW - NOW % 60, tick=False):
         client = app.test_client()
         assert {client.post("/api/v1/nowhere-at-all").status_code for _ in range(3)} == {404}
@@ -122,8 +122,8 @@ def test_changes_from_one_source_are_counted_and_reading_is_not(
         assert other.post("/appointments/" + "x" * 43).status_code != 429
 
 
-def test_trying_out_links_ends_in_429(make_app: Callable[..., Flask], sqlite_demo_database: str) -> None:
-    app = make_app(sqlite_demo_database, SCHEDULER_RATE_LIMITS="on")
+def test_trying_out_links_ends_in_429(make_app: Callable[..., Flask], any_demo_database: str) -> None:
+    app = make_app(any_demo_database, SCHEDULER_RATE_LIMITS="on")
     client = app.test_client()
     answers = [client.get(f"/appointments/{number:043}") for number in range(WRONG_LINKS + 1)]
     assert [answer.status_code for answer in answers] == [404] * WRONG_LINKS + [429]
@@ -154,12 +154,12 @@ def test_a_source_is_an_address_or_a_network_of_one_household(app: Flask, peer: 
 
 
 def test_a_header_of_the_client_changes_the_source_only_behind_a_proxy(
-    make_app: Callable[..., Flask], sqlite_database: str
+    make_app: Callable[..., Flask], any_database: str
 ) -> None:
     forged = {"X-Forwarded-For": "198.51.100.1, 203.0.113.9", "X-Real-IP": "198.51.100.2"}
     seen = []
     for proxies in ("0", "1"):
-        app = make_app(sqlite_database, SCHEDULER_PROXIES=proxies)
+        app = make_app(any_database, SCHEDULER_PROXIES=proxies)
         app.add_url_rule("/book/source", "source", source)
         seen.append(app.test_client().get("/book/source", headers=forged).text)
     assert seen == ["127.0.0.1", "203.0.113.9"]

@@ -93,10 +93,10 @@ def test_values_go_in_by_listed_names_only(demo_app: Flask, log: io.StringIO) ->
 
 
 def test_a_second_application_does_not_double_the_log(
-    make_app: Callable[..., Flask], sqlite_demo_database: str
+    make_app: Callable[..., Flask], any_demo_database: str
 ) -> None:
     for _ in range(2):
-        make_app(sqlite_demo_database)
+        make_app(any_demo_database)
     assert len([handler for handler in logging.getLogger().handlers if isinstance(handler, Handler)]) == 1
 
 

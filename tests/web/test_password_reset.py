@@ -273,9 +273,9 @@ def test_one_account_gets_six_links_an_hour_and_nobody_is_told(
 
 
 def test_one_source_may_ask_twenty_times_an_hour(
-    make_app: Callable[..., Flask], sqlite_demo_database: str
+    make_app: Callable[..., Flask], any_demo_database: str
 ) -> None:
-    app = make_app(sqlite_demo_database, SCHEDULER_RATE_LIMITS="on")
+    app = make_app(any_demo_database, SCHEDULER_RATE_LIMITS="on")
     answers = [ask(app, f"nobody{number}@demo.example").status_code for number in range(QUESTIONS + 1)]
     assert answers == [303] * QUESTIONS + [429]
 

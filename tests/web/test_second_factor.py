@@ -244,9 +244,9 @@ def test_the_page_after_the_code_is_one_of_the_practice(demo_app: Flask, ada: Fl
 
 
 def test_guessing_codes_ends_after_ten_tries(
-    make_app: Callable[..., Flask], sqlite_demo_database: str, clock: time_machine.Traveller
+    make_app: Callable[..., Flask], any_demo_database: str, clock: time_machine.Traveller
 ) -> None:
-    app = make_app(sqlite_demo_database, SCHEDULER_RATE_LIMITS="on")
+    app = make_app(any_demo_database, SCHEDULER_RATE_LIMITS="on")
     phone, _ = set_up(signed_in(app, ADA))
     clock.shift(STEP)
     client = asked(app)
@@ -259,9 +259,9 @@ def test_guessing_codes_ends_after_ten_tries(
 
 
 def test_an_installation_may_want_a_second_factor_of_everybody(
-    make_app: Callable[..., Flask], sqlite_demo_database: str, clock: time_machine.Traveller
+    make_app: Callable[..., Flask], any_demo_database: str, clock: time_machine.Traveller
 ) -> None:
-    app = make_app(sqlite_demo_database, SCHEDULER_SECOND_FACTOR_REQUIRED="on")
+    app = make_app(any_demo_database, SCHEDULER_SECOND_FACTOR_REQUIRED="on")
     client = signed_in(app, ADA)
     for answer in (client.get("/practice/"), client.get(ACCOUNT), client.get("/practice/mail")):
         assert (answer.status_code, answer.headers["Location"]) == (303, FACTOR)

@@ -121,10 +121,10 @@ def test_search_engines_find_booking_pages_and_no_secret_path(demo_client: Flask
 
 
 def test_https_is_insisted_on_in_production_only(
-    make_app: Callable[..., Flask], sqlite_demo_database: str
+    make_app: Callable[..., Flask], any_demo_database: str
 ) -> None:
-    production = make_app(sqlite_demo_database, **PRODUCTION).test_client()
-    demo = make_app(sqlite_demo_database).test_client()
+    production = make_app(any_demo_database, **PRODUCTION).test_client()
+    demo = make_app(any_demo_database).test_client()
     assert (
         production.get("/healthz", base_url="https://book.example.org").headers["Strict-Transport-Security"]
         == HSTS
@@ -133,9 +133,9 @@ def test_https_is_insisted_on_in_production_only(
 
 
 def test_foreign_hosts_are_refused_without_an_address_in_the_answer(
-    make_app: Callable[..., Flask], sqlite_demo_database: str
+    make_app: Callable[..., Flask], any_demo_database: str
 ) -> None:
-    app = make_app(sqlite_demo_database, **PRODUCTION)
+    app = make_app(any_demo_database, **PRODUCTION)
     for headers in ({"Host": "evil.example"}, {"Host": "book.example.org.evil.example"}, {"Host": "a b"}):
         answer = app.test_client().get("/book/demo/", headers=headers)
         assert (answer.status_code, answer.content_type) == (400, "text/plain; charset=utf-8")

@@ -199,9 +199,9 @@ def test_whether_an_address_is_known_shows_nowhere(book: Book) -> None:
 
 
 def test_too_many_bookings_of_one_source_are_told_when_to_come_back(
-    make_app: Callable[..., Flask], sqlite_demo_database: str, veras: dict[str, Any]
+    make_app: Callable[..., Flask], any_demo_database: str, veras: dict[str, Any]
 ) -> None:
-    client = make_app(sqlite_demo_database, SCHEDULER_RATE_LIMITS="on").test_client()
+    client = make_app(any_demo_database, SCHEDULER_RATE_LIMITS="on").test_client()
     free = client.get(f"{SLOTS}?from=2030-03-05&to=2030-03-28&therapists=1").json["slots"]
     booked = 0
     for number, start in enumerate(free[::5]):

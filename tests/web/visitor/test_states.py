@@ -90,9 +90,9 @@ def test_a_day_without_times_names_the_next_ones(vera: Visitor) -> None:
 
 
 def test_a_fourth_time_kept_at_once_is_one_too_many(
-    make_app: Callable[..., Flask], sqlite_demo_database: str
+    make_app: Callable[..., Flask], any_demo_database: str
 ) -> None:
-    app = make_app(sqlite_demo_database, SCHEDULER_RATE_LIMITS="on")
+    app = make_app(any_demo_database, SCHEDULER_RATE_LIMITS="on")
     vera = Visitor(app.test_client())
     for _ in range(3):
         assert vera.hold_first().headings[0] == "Who is this appointment for?"
