@@ -1,10 +1,10 @@
-"""Half-open integer intervals: merge, subtract, clip, pad.
+"""Half-open integer intervals: merge, subtract, clip.
 
 An interval is a tuple `(start, end)` with `start < end`; the end is not part
 of it. The unit is the caller's (UTC epoch seconds in this project).
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
 Interval = tuple[int, int]
@@ -53,14 +53,15 @@ def clip(intervals: Iterable[Interval], window: Interval) -> list[Interval]:
     return [(max(start, low), min(end, high)) for start, end in intervals if start < high and end > low]
 
 
+def touching(intervals: Sequence[Interval], window: Interval) -> Sequence[Interval]:
+    """Those of `intervals`, which are sorted and disjoint, that share a point with `window`; whole."""
+    first = bisect_right(intervals, window[0], key=lambda interval: interval[1])
+    return intervals[first : bisect_left(intervals, window[1], key=lambda interval: interval[0])]
+
+
 def overlaps(one: Interval, other: Interval) -> bool:
     """Whether the two share a point; intervals that only touch do not."""
     return one[0] < other[1] and other[0] < one[1]
-
-
-def pad(intervals: Iterable[Interval], *, before: int, after: int) -> list[Interval]:
-    """Each interval widened on both sides; may overlap afterwards."""
-    return [(start - before, end + after) for start, end in intervals]
 
 
 def is_inside(point: int, intervals: Sequence[Interval]) -> bool:

@@ -16,11 +16,11 @@ from threading import Lock
 from scheduler.domain.appointment import Appointment
 from scheduler.domain.availability import open_spans
 from scheduler.domain.errors import Paused, Refused
-from scheduler.domain.intervals import Interval
+from scheduler.domain.intervals import Interval, touching
 from scheduler.domain.local_time import day_interval, local_day
 from scheduler.domain.practice import AppointmentType, Practice, Therapist
 from scheduler.domain.slots import bookable_starts, bookable_window, days_at_maximum, next_boundary
-from scheduler.store import appointments, catalogue
+from scheduler.store import appointments, calendars, catalogue
 from scheduler.store.appointments import Taken
 from scheduler.store.catalogue import Catalogue
 from scheduler.store.database import Transaction, memory_of, reading
@@ -142,6 +142,12 @@ def candidates(stock: Catalogue, kind: AppointmentType, therapist: Therapist | N
     ]
 
 
+def stops_at(tx: Transaction, stock: Catalogue, people: Iterable[Therapist]) -> Mapping[str, int]:
+    """From when on a therapist is not offered, because a calendar of theirs is out of date: id -> instant."""
+    asked = stock.may_stop.intersection(person.id for person in people)
+    return calendars.stops_at(tx, asked) if asked else {}
+
+
 def starts_of(
     stock: Catalogue,
     kind: AppointmentType,
@@ -162,11 +168,12 @@ def starts_of(
     rule = kind.rule(rules)
     mine = [one for one in taken if one.therapist_id == therapist_id]
     full = days_at_maximum((one.start for one in mine), at_most=rules.per_day_at_most, zone=zone)
+    window = days_window(first, last, zone, kind, stock.practice)
     same_type = (one.start for one in mine if one.type_id == kind.id)
     full_for_type = days_at_maximum(same_type, at_most=kind.per_day_at_most, zone=zone)
     return bookable_starts(
         _open_spans(stock.hours[therapist_id], first, last),
-        [one.busy for one in mine],
+        [*(one.busy for one in mine), *touching(stock.outside[therapist_id], window)],
         rule,
         bookable_window(rule, zone=zone, now=now),
         sorted({*full, *full_for_type}),
@@ -197,6 +204,30 @@ def next_free_day(
     return None
 
 
+def is_somebody_else_there(
+    practice: Practice,
+    kind: AppointmentType,
+    start: int,
+    *,
+    therapist: Therapist | None,
+    now: int,
+    without: str | None = None,
+) -> bool:
+    """Whether a time that cannot be booked was lost to somebody who was quicker.
+
+    If not, the day is closed, full, or too near by now. `without` is the appointment to be moved.
+    """
+    with reading() as tx:
+        stock = catalogue.by_id(tx, practice.id)
+        kind = stock.type_of_id(kind.id)
+        people = [person.id for person in candidates(stock, kind, therapist)]
+        day, wanted = local_day(start, practice.zone), kind.rule(stock.practice.rules).busy(start)
+        return any(
+            start in starts_of(stock, kind, one.therapist_id, day, day, taken=(), now=now)
+            for one in appointments.taken(tx, people, wanted, now=now, without=without)
+        )
+
+
 def days_window(first: date, last: date, zone: str, kind: AppointmentType, practice: Practice) -> Interval:
     """The instants whose appointments matter for these local days, buffers included."""
     rule = kind.rule(practice.rules)
@@ -220,16 +251,19 @@ def _compute(
     opens, closes = bookable_window(rule, zone=practice.zone, now=now)
     low = max(first, local_day(opens, practice.zone))
     high = min(last, local_day(closes - 1, practice.zone))
+    stops = stops_at(tx, stock, people)
     found: dict[str, list[int]] = {}
     taken: list[Taken] = []
     if people and low <= high:
         window = days_window(low, high, practice.zone, kind, practice)
         taken = appointments.taken(tx, [person.id for person in people], window, now=now, without=without)
         for person in people:
-            found[person.slug] = starts_of(stock, kind, person.id, low, high, taken=taken, now=now)
+            if stops.get(person.id, now + 1) > now:
+                found[person.slug] = starts_of(stock, kind, person.id, low, high, taken=taken, now=now)
     free = _who_is_free(found)
     starts = tuple(sorted(free))
     ends = [one.expires_at for one in taken if one.expires_at is not None]
+    ends += [at for at in stops.values() if at > now]
     return Offer(
         zone=practice.zone,
         duration=kind.duration,

@@ -67,6 +67,8 @@ def is_offered(
     window = offers.days_window(day, day, stock.practice.zone, kind, stock.practice)
     taken = appointments.taken(tx, [therapist.id], window, now=now, without=without)
     rule_now = now if rule_now is None else rule_now
+    if offers.stops_at(tx, stock, [therapist]).get(therapist.id, now + 1) <= now:
+        return False
     return start in offers.starts_of(stock, kind, therapist.id, day, day, taken=taken, now=rule_now)
 
 

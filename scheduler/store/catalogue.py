@@ -1,11 +1,11 @@
-"""What a practice offers, remembered by revision: practice, types, therapists and their hours.
+"""What a practice offers, remembered by revision: types, therapists, their hours and what blocks them.
 
 One statement tells whether what this process remembers is still true; that
 statement's revisions are also the version of every answer built from it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, TypeVar
 
@@ -13,9 +13,10 @@ from sqlalchemy import Row, bindparam, select
 
 from scheduler.domain.availability import Hours
 from scheduler.domain.errors import NotFound
+from scheduler.domain.intervals import Interval, merge
 from scheduler.domain.practice import AppointmentType, Practice, Therapist
+from scheduler.store import calendars, schedule, therapists, types
 from scheduler.store import practice as practices
-from scheduler.store import schedule, therapists, types
 from scheduler.store.database import Transaction, memory_of
 from scheduler.store.tables import PracticeRow, TherapistRow, table
 
@@ -42,14 +43,20 @@ _BY_ID = _REVISIONS.where(_practices.c.id == bindparam("wanted"))
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """A practice with everything it offers. `revisions` is per therapist and rises with each booking."""
+    """A practice with everything it offers. `revisions` is per therapist and rises with each booking.
+
+    `outside` holds the busy spans of each therapist's own calendars, sorted and disjoint. The offers
+    of those in `may_stop` end when such a calendar is out of date (`calendars.stops_at`).
+    """
 
     practice: Practice
     types: tuple[AppointmentType, ...]
     therapists: tuple[Therapist, ...]
     hours: Mapping[str, Hours]
-    revision: int
-    revisions: Mapping[str, int]
+    outside: Mapping[str, Sequence[Interval]]
+    may_stop: frozenset[str]
+    revision: int = 0
+    revisions: Mapping[str, int] = field(default_factory=dict)
 
     def type_of_slug(self, slug: str) -> AppointmentType:
         """The enabled type. **Raises** `NotFound`."""
@@ -87,17 +94,21 @@ def _load(tx: Transaction, key: tuple[str, str], rows: Sequence[Row[*tuple[Any, 
     if remembered is None or remembered[0] != version:
         remembered = (version, _read(tx, rows[0].practice_id))
         memory_of(tx)[key] = remembered
-    practice, kinds, people, hours = remembered[1]
-    return Catalogue(practice, kinds, people, hours, rows[0].revision, revisions)
+    return replace(remembered[1], revision=rows[0].revision, revisions=revisions)
 
 
-def _read(
-    tx: Transaction, practice_id: str
-) -> tuple[Practice, tuple[AppointmentType, ...], tuple[Therapist, ...], Mapping[str, Hours]]:
+def _read(tx: Transaction, practice_id: str) -> Catalogue:
     practice = practices.find(tx, practice_id)
     people = tuple(therapists.of_practice(tx, practice_id, active_only=False))
     hours = {one.id: schedule.hours(tx, one.id, practice.zone, date.min, date.max) for one in people}
-    return practice, tuple(types.of_practice(tx, practice_id)), people, hours
+    return Catalogue(
+        practice=practice,
+        types=tuple(types.of_practice(tx, practice_id)),
+        therapists=people,
+        hours=hours,
+        outside={one.id: merge(calendars.busy_of_therapist(tx, one.id)) for one in people},
+        may_stop=frozenset(calendars.may_stop(tx, practice_id)),
+    )
 
 
 def _only(found: Iterable[T], what: str) -> T:

@@ -2,10 +2,11 @@
 
 import itertools
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scheduler.domain.intervals import Interval, clip, is_inside, merge, overlaps, pad, subtract
+from scheduler.domain.intervals import Interval, clip, is_inside, merge, overlaps, subtract, touching
 
 LOW, HIGH = 0, 40
 
@@ -79,5 +80,18 @@ def test_taking_a_middle_away_leaves_both_ends() -> None:
     assert subtract([(0, 10), (20, 30)], [(4, 6), (9, 21), (25, 25)]) == [(0, 4), (6, 9), (21, 30)]
 
 
-def test_padding_widens_both_sides() -> None:
-    assert pad([(10, 20), (21, 30)], before=2, after=5) == [(8, 25), (19, 35)]
+@pytest.mark.parametrize(
+    ("window", "found"),
+    [
+        ((0, 10), []),
+        ((0, 11), [(10, 20)]),
+        ((19, 31), [(10, 20), (30, 40)]),
+        ((20, 30), []),
+        ((35, 36), [(30, 40)]),
+        ((40, 99), []),
+    ],
+)
+def test_intervals_that_touch_a_window_only_at_its_ends_are_not_in_it(
+    window: tuple[int, int], found: list[tuple[int, int]]
+) -> None:
+    assert touching([(10, 20), (30, 40)], window) == found
