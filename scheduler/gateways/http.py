@@ -1,0 +1,285 @@
+"""Fetching what somebody typed an address for, without being led into the house or held up (SSRF guard).
+
+Each hop is resolved once, every address found must be public, and the connection goes to exactly one of
+these; proxies of the environment are not used. Where the operator made an exception (`allowed`), plain http,
+other ports and addresses in the house are fine too. Sign-in is Basic only.
+**Source** RFC 9110, RFC 7617, RFC 4918 section 9.
+"""
+
+import http.client
+import logging
+import queue
+import socket
+import threading
+import time
+from base64 import b64encode
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urljoin
+
+from urllib3.connection import HTTPConnection
+from urllib3.exceptions import HTTPError
+from urllib3.exceptions import TimeoutError as Urllib3Timeout
+from urllib3.response import BaseHTTPResponse
+
+from scheduler.gateways.addresses import Address, BadAddress, Place, is_in_the_house, is_public, place
+from scheduler.gateways.timed_socket import (
+    TimedSocket,
+    TooMuchHeard,
+    connect,
+    encrypt,
+    time_left,
+    tls_context,
+)
+
+DEADLINE = 15.0  # seconds for the whole request, redirects included
+MOST_BYTES = 5_000_000  # of a body: ten times a busy calendar of ten years
+REDIRECTS = 3  # calendar hosts need one or two (http to https, then to a storage host)
+AT_ONCE = 2  # requests per process, so that slow calendars cannot take every thread
+
+_HEAD_BYTES = 65_536  # of status line and headers; large cookies have some 8 KB
+_FRAMING = 2  # how much longer than its content a chunked body may be on the wire
+_PORTS = (80, 443, 8443)
+_ADDRESSES = 4  # tried one after the other; large hosts announce more than anyone needs
+_PIECE = 65_536
+_METHODS = ("GET", "PROPFIND", "REPORT", "OPTIONS", "PUT", "DELETE")
+_SAME_AGAIN = (301, 302, 307, 308)
+_FOLLOWED = {"GET": (*_SAME_AGAIN, 303), "PROPFIND": _SAME_AGAIN, "REPORT": _SAME_AGAIN}
+_OUR_HEADERS = {"accept-encoding", "authorization", "connection", "content-length", "cookie", "host"}
+_OUR_HEADERS |= {"transfer-encoding", "user-agent"}
+
+Resolve = Callable[..., list[Any]]
+
+_slots = threading.BoundedSemaphore(AT_ONCE)
+
+# urllib3 would log the whole address, the secret in it included, beside broken headers.
+logging.getLogger("urllib3.connection").addFilter(lambda record: False)
+
+
+class FetchTrouble(StrEnum):
+    """Classes of failure, all that the outside may learn."""
+
+    NOT_ALLOWED = "not_allowed"
+    NO_ANSWER = "no_answer"
+    TOO_LARGE = "too_large"
+    TOO_SLOW = "too_slow"
+    NOT_A_CALENDAR = "not_a_calendar"
+
+
+class FetchFailed(Exception):
+    """No answer that can be used; `status` says of which class, the text no more than that."""
+
+    def __init__(self, status: FetchTrouble) -> None:
+        super().__init__(status.value)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server said. Header names are in lower case, repeated ones joined; `url` is after redirects."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    url: str
+
+
+def normalise(url: str) -> str:
+    """The one spelling of a web address; webcal becomes https.
+
+    **Raises** `FetchFailed` (not allowed) for what no setting allows: other schemes, a name or password
+    inside, odd characters, hosts that are none.
+    """
+    with _classified():
+        return place(url).url
+
+
+class Fetcher:
+    """Asks web servers. Safe to share between threads; `deadline` in seconds.
+
+    `allowed` holds the operator's exceptions, `host:port` each; `ca_file` names certificate authorities
+    beside the machine's own; `resolve` is called like `socket.getaddrinfo`.
+    """
+
+    def __init__(
+        self,
+        *,
+        allowed: Collection[str] = (),
+        resolve: Resolve = socket.getaddrinfo,
+        deadline: float = DEADLINE,
+        most_bytes: int = MOST_BYTES,
+        redirects: int = REDIRECTS,
+        ca_file: str | None = None,
+    ) -> None:
+        exceptions = (place(f"http://{word}") for word in allowed)
+        self._allowed = frozenset((exception.host, exception.port) for exception in exceptions)
+        self._resolve = resolve
+        self._deadline = deadline
+        self._most_bytes = most_bytes
+        self._redirects = redirects
+        self._tls = tls_context(ca_file)
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] = {},
+        body: bytes = b"",
+        credentials: tuple[str, str] | None = None,
+    ) -> Answer:
+        """One request; GET, PROPFIND and REPORT follow redirects. Any status is an answer.
+
+        Credentials (name, password) go to the origin of `url` alone; without TLS only to an exception.
+        **Raises** `FetchFailed`; `ValueError` for a method or header that is not the caller's to set.
+        """
+        if method not in _METHODS or any(name.lower() in _OUR_HEADERS for name in headers):
+            raise ValueError("not a method or header of a calendar client")
+        with _classified(), _one_of_few(self._deadline):
+            until = time.monotonic() + self._deadline
+            return self._follow(method, place(url), dict(headers), body, credentials, until)
+
+    def _follow(
+        self,
+        method: str,
+        first: Place,
+        headers: dict[str, str],
+        body: bytes,
+        credentials: tuple[str, str] | None,
+        until: float,
+    ) -> Answer:
+        asked = first
+        for _ in range(self._redirects + 1):
+            # A public server must not lead us to the exceptions: those are for who typed one of them.
+            exception = self._is_exception(first) and self._is_exception(asked)
+            ours = credentials if asked.origin == first.origin else None
+            answer = self._ask(method, asked, headers | _sign_in(ours), body, exception, until)
+            location = answer.headers.get("location")
+            if answer.status not in _FOLLOWED.get(method, ()) or not location:
+                return answer
+            following = place(urljoin(asked.url, location))
+            if asked.scheme == "https" and following.scheme != "https":
+                raise BadAddress
+            asked = following
+        raise FetchFailed(FetchTrouble.NO_ANSWER)
+
+    def _is_exception(self, asked: Place) -> bool:
+        return (asked.host, asked.port) in self._allowed
+
+    def _ask(
+        self, method: str, asked: Place, headers: dict[str, str], body: bytes, exception: bool, until: float
+    ) -> Answer:
+        if not exception and (asked.scheme != "https" or asked.port not in _PORTS):
+            raise BadAddress
+        addresses = self._checked_addresses(asked, exception, until)
+        with closing(_connected(addresses, asked.port, until)) as plain:
+            heard = encrypt(plain, self._tls, asked.host) if asked.scheme == "https" else plain
+            with closing(heard):
+                return self._converse(heard, method, asked, headers, body)
+
+    def _checked_addresses(self, asked: Place, exception: bool, until: float) -> list[Address]:
+        """Where the host lives. **Raises** `BadAddress` if one of the addresses must not be asked."""
+        found = _looked_up(self._resolve, asked, until)
+        if not all(is_public(address) or (exception and is_in_the_house(address)) for address in found):
+            raise BadAddress
+        return found[:_ADDRESSES]
+
+    def _converse(
+        self, heard: TimedSocket, method: str, asked: Place, headers: dict[str, str], body: bytes
+    ) -> Answer:
+        connection = HTTPConnection(asked.host, asked.port)
+        connection.sock = heard
+        ours = {
+            "Host": asked.authority,
+            "Accept-Encoding": "identity",
+            "Connection": "close",
+            "User-Agent": "calm-scheduler",
+        }
+        heard.hearable = _HEAD_BYTES
+        connection.request(
+            method, asked.target, body or None, headers | ours, preload_content=False, decode_content=False
+        )
+        with closing(connection.getresponse()) as response:
+            _refuse_encoded(response)
+            heard.hearable += _FRAMING * self._most_bytes
+            read = bytearray()
+            for piece in response.stream(_PIECE, decode_content=False):
+                read += piece
+                if len(read) > self._most_bytes:
+                    raise TooMuchHeard
+            lines = {name.lower(): " ".join(text.split()) for name, text in response.headers.items()}
+            return Answer(response.status, lines, bytes(read), asked.url)
+
+
+def _connected(addresses: list[Address], port: int, until: float) -> TimedSocket:
+    """A connection to the first address that takes one; each gets its share of the time left."""
+    for tries_left, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
+        try:
+            return connect(address, port, until=until, patience=time_left(until) / tries_left)
+        except OSError:
+            continue
+    raise FetchFailed(FetchTrouble.NO_ANSWER)
+
+
+def _looked_up(resolve: Resolve, asked: Place, until: float) -> list[Address]:
+    """All addresses of a host, in the resolver's order. In a thread, since nothing else bounds a resolver."""
+    answers: queue.SimpleQueue[list[Any] | Exception] = queue.SimpleQueue()
+
+    def look_up() -> None:
+        try:
+            answers.put(resolve(asked.host, asked.port, type=socket.SOCK_STREAM))
+        except Exception as error:  # told to who waits
+            answers.put(error)
+
+    threading.Thread(target=look_up, name="name look-up", daemon=True).start()
+    try:
+        answer = answers.get(timeout=time_left(until))
+    except queue.Empty:
+        raise TimeoutError from None
+    if isinstance(answer, Exception) or not answer:
+        raise FetchFailed(FetchTrouble.NO_ANSWER)
+    return list(dict.fromkeys(ip_address(entry[4][0]) for entry in answer))
+
+
+def _sign_in(credentials: tuple[str, str] | None) -> dict[str, str]:
+    if credentials is None:
+        return {}
+    return {"Authorization": "Basic " + b64encode(":".join(credentials).encode()).decode("ascii")}
+
+
+def _refuse_encoded(response: BaseHTTPResponse) -> None:
+    """Identity was asked for; what comes compressed all the same may be a bomb."""
+    encoding = response.headers.get("content-encoding", "identity").strip().lower()
+    transfer = response.headers.get("transfer-encoding", "chunked").strip().lower()
+    if encoding not in ("", "identity") or transfer != "chunked":
+        raise FetchFailed(FetchTrouble.NOT_A_CALENDAR)
+
+
+@contextmanager
+def _one_of_few(patience: float) -> Iterator[None]:
+    """One of `AT_ONCE` requests. **Raises** `TimeoutError` when the others do not end."""
+    if not _slots.acquire(timeout=patience):
+        raise TimeoutError
+    try:
+        yield
+    finally:
+        _slots.release()
+
+
+@contextmanager
+def _classified() -> Iterator[None]:
+    """Turns every failure into its class; address, content and timing stay behind."""
+    try:
+        yield
+    except BadAddress:
+        raise FetchFailed(FetchTrouble.NOT_ALLOWED) from None
+    except TooMuchHeard:
+        raise FetchFailed(FetchTrouble.TOO_LARGE) from None
+    except (TimeoutError, Urllib3Timeout):
+        raise FetchFailed(FetchTrouble.TOO_SLOW) from None
+    except (OSError, http.client.HTTPException, HTTPError):
+        raise FetchFailed(FetchTrouble.NO_ANSWER) from None
