@@ -14,8 +14,10 @@ from typing import NamedTuple
 
 from icalendar import vText
 
+from scheduler.domain.series import Rhythm
 from scheduler.ical.event import SUMMARY_LIMIT, CalendarEvent, Status, line, vevent
 from scheduler.ical.invitation import empty_calendar
+from scheduler.ical.series import CalendarSeries, RecurrenceDates, series_events
 from scheduler.ical.zones import vtimezone
 
 REFRESH = timedelta(hours=1)
@@ -43,6 +45,29 @@ class FeedEntry(NamedTuple):
     location: str = ""
 
 
+class FeedSeries(NamedTuple):
+    """Appointments that repeat, as a feed shows them: always whole, whatever part of them it would show.
+
+    `start` is that of the first date; `dates` as in `CalendarSeries`. A named tuple for the same reason.
+    """
+
+    start: int
+    uid: str
+    rhythm: Rhythm
+    duration: int
+    dates: RecurrenceDates
+    has_ended: bool
+    sequence: int
+    status: Status
+    summary: str
+    created: int
+    last_modified: int
+    location: str = ""
+
+
+Entry = FeedEntry | FeedSeries
+
+
 class EventTexts:
     """The texts of the entries used last, at most `limit`; one for the process, safe between threads.
 
@@ -52,48 +77,57 @@ class EventTexts:
     def __init__(self, limit: int = 20_000) -> None:
         self._text = lru_cache(maxsize=limit)(_text)
 
-    def text(self, entry: FeedEntry, zone: str) -> bytes:
-        """The entry's VEVENT, built on first use."""
+    def text(self, entry: Entry, zone: str) -> bytes:
+        """The entry's VEVENT, built on first use; a series' moved dates follow its master."""
         return self._text(entry, zone)
 
 
-def feed(entries: Iterable[FeedEntry], *, name: str, zone: str, texts: EventTexts) -> bytes:
+def feed(entries: Iterable[Entry], *, name: str, zone: str, texts: EventTexts) -> bytes:
     """The whole calendar, by start and UID; cancelled appointments are left out.
 
     **Raises** `ValueError` for an unknown zone.
     """
-    events = [
-        texts.text(entry, zone)
-        for entry in sorted(entries, key=itemgetter(0, 1))
-        if entry.status != "CANCELLED"
-    ]
+    shown = sorted((one for one in entries if one.status != "CANCELLED"), key=itemgetter(0, 1))
+    events = [texts.text(entry, zone) for entry in shown]
+    # A series keeps the zone in which it was agreed, whatever the practice's is by now.
+    zones = {zone, *(entry.rhythm.zone for entry in shown if isinstance(entry, FeedSeries))}
+    named = tuple(one for one in sorted(zones) if _is_named(one, events))
     # RFC 5545 wants at least one component, so an empty feed has its zone.
-    uses_zone = not events or any(_LOCAL_TIME in event for event in events)
-    return b"".join((_header(name, zone, uses_zone), *events, _END))
+    return b"".join((_header(name, zone, named if events else (zone,)), *events, _END))
 
 
-def _text(entry: FeedEntry, zone: str) -> bytes:
-    event = vevent(
-        CalendarEvent(
-            uid=entry.uid,
-            sequence=entry.sequence,
-            status=entry.status,
-            start=entry.start,
-            end=entry.end,
-            zone=zone,
-            summary=entry.summary,
-            location=entry.location,
-            dtstamp=entry.last_modified,
-            created=entry.created,
-            last_modified=entry.last_modified,
-        )
+def _is_named(zone: str, events: Iterable[bytes]) -> bool:
+    start = b"%s%s:" % (_LOCAL_TIME, zone.encode())
+    return any(start in event for event in events)
+
+
+def _text(entry: Entry, zone: str) -> bytes:
+    if isinstance(entry, FeedSeries):
+        series = CalendarSeries(entry.rhythm, entry.duration, entry.dates, entry.has_ended)
+        event = _event(entry, entry.start + entry.duration, entry.rhythm.zone)
+        return b"".join(bytes(each.to_ical()) for each in series_events(event, series))
+    return bytes(vevent(_event(entry, entry.end, zone)).to_ical())
+
+
+def _event(entry: Entry, end: int, zone: str) -> CalendarEvent:
+    return CalendarEvent(
+        uid=entry.uid,
+        sequence=entry.sequence,
+        status=entry.status,
+        start=entry.start,
+        end=end,
+        zone=zone,
+        summary=entry.summary,
+        location=entry.location,
+        dtstamp=entry.last_modified,
+        created=entry.created,
+        last_modified=entry.last_modified,
     )
-    return bytes(event.to_ical())
 
 
 @lru_cache(maxsize=256)
-def _header(name: str, zone: str, uses_zone: bool) -> bytes:
-    """Everything before the first event."""
+def _header(name: str, zone: str, named: tuple[str, ...]) -> bytes:
+    """Everything before the first event; `named` are the zones that the events speak of."""
     calendar = empty_calendar()
     title = vText(line(name, SUMMARY_LIMIT))
     calendar.add("name", title)
@@ -102,7 +136,7 @@ def _header(name: str, zone: str, uses_zone: bool) -> bytes:
     # icalendar's own setter leaves out VALUE, without which the property has no type.
     calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", vText("PT1H"))
-    component = vtimezone(zone) if uses_zone else None
-    if component is not None:
-        calendar.add_component(component)
+    for component in map(vtimezone, named):
+        if component is not None:
+            calendar.add_component(component)
     return bytes(calendar.to_ical()).removesuffix(_END)

@@ -23,11 +23,16 @@ def invitation(event: CalendarEvent, method: Method) -> bytes:
     recipient); a CANCEL has status CANCELLED, a REQUEST any other.
     **Raises** `ValueError` where that is not so.
     """
+    check(event, method)
+    return _calendar(event, method)
+
+
+def check(event: CalendarEvent, method: Method) -> None:
+    """**Raises** `ValueError` for an event that cannot be the subject of such a mail."""
     if event.organizer is None or event.attendee is None:
         raise ValueError("an invitation names its organizer and its attendee")
     if (method == "CANCEL") != (event.status == "CANCELLED"):
         raise ValueError(f"METHOD {method} does not go with STATUS {event.status}")
-    return _calendar(event, method)
 
 
 def download_copy(event: CalendarEvent) -> bytes:
