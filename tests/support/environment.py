@@ -2,6 +2,7 @@
 
 import base64
 import os
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -14,6 +15,8 @@ KEYS = {
 }
 OURS = ("SCHEDULER_", "MAIL_", "FLASK_")
 OURS_TOO = {"SECRET_KEY", "DATABASE_URL", "REDIS_URL", "PORT"}
+BYTECODE = str(Path(sys.prefix) / "bytecode")
+"""Where the programs that tests start keep what Python compiled: starting takes a second instead of four."""
 
 
 def settings(database_url: str, **changes: str | None) -> dict[str, str]:
@@ -35,4 +38,6 @@ def for_process(values: dict[str, str]) -> dict[str, str]:
     inherited = {
         name: text for name, text in os.environ.items() if not name.startswith(OURS) and name not in OURS_TOO
     }
-    return {**inherited, "PYTHONUNBUFFERED": "1", "FLASK_SKIP_DOTENV": "1", **values}
+    inherited.pop("PYTHONDONTWRITEBYTECODE", None)
+    python = {"PYTHONUNBUFFERED": "1", "PYTHONPYCACHEPREFIX": BYTECODE}
+    return {**inherited, **python, "FLASK_SKIP_DOTENV": "1", **values}

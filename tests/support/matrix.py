@@ -30,11 +30,11 @@ def names_sqlite(fixtures: list[str]) -> bool:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what `--on postgres` does not change, for it ran on SQLite; put the rest into random order."""
+    """Leave out what `--on postgres` does not change, and put the rest into random order."""
     if config.getoption("--on") == "postgres":
-        meant = [item for item in items if is_meant(list(getattr(item, "fixturenames", ())))]
-        config.hook.pytest_deselected(items=[item for item in items if item not in set(meant)])
-        items[:] = meant
+        left = [item for item in items if not is_meant(list(getattr(item, "fixturenames", ())))]
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if is_meant(list(getattr(item, "fixturenames", ())))]
     seed = config.getoption("--shuffle")
     if seed is not None:
         random.Random(seed).shuffle(items)
