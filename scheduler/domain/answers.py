@@ -1,0 +1,91 @@
+"""What calendar programs answer to invitations: the words, and which of them want the therapist's eye.
+
+An answer never changes an appointment; somebody reads it and decides.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Method(StrEnum):
+    """Which message of iTIP it was. **Source** RFC 5546 section 3.2."""
+
+    REPLY = "REPLY"
+    COUNTER = "COUNTER"
+    CANCEL = "CANCEL"
+
+
+class Reply(StrEnum):
+    """What a person's calendar says about the invitation; NONE where the message has no room for it.
+
+    **Source** RFC 5545 section 3.2.12.
+    """
+
+    ACCEPTED = "ACCEPTED"
+    DECLINED = "DECLINED"
+    TENTATIVE = "TENTATIVE"
+    DELEGATED = "DELEGATED"
+    NONE = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """The date of a series that is meant, by its original start.
+
+    `wall` is what clocks show, `zone` an IANA name, or empty where the message names none that is
+    known: programs rename the zone that they were told. Of a whole `day` only the date counts.
+    """
+
+    wall: datetime
+    zone: str = ""
+    is_day: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarAnswer:
+    """One answer as it was read, believed by nobody yet. `attendees` are (address, reply) in order.
+
+    `stated_at` is the instant at which the program says that it answered.
+    """
+
+    method: Method
+    uid: str
+    sequence: int
+    attendees: tuple[tuple[str, Reply], ...]
+    organizer: str = ""
+    occurrence: Occurrence | None = None
+    stated_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotedAnswer:
+    """An answer that was kept. Without participant it came from the therapist's own calendar. Instants."""
+
+    id: str
+    appointment_id: str
+    participant_id: str | None
+    method: Method
+    reply: Reply
+    sequence: int
+    whole_series: bool
+    stated_at: int
+    received_at: int
+    seen_at: int | None = None
+
+    @property
+    def word(self) -> str:
+        """accepted, declined, tentative, delegated, counter or cancelled: what the calendar wants to say."""
+        if self.method is Method.CANCEL:
+            return "cancelled"
+        if self.method is Method.COUNTER:
+            return "counter"
+        return self.reply.value.lower()
+
+    def is_outdated(self, sequence: int) -> bool:
+        """Whether it speaks of the appointment as it was before its last change."""
+        return self.sequence < sequence
+
+    def wants_attention(self, sequence: int) -> bool:
+        """Whether somebody should look: not an acceptance, not outdated, not seen yet."""
+        return self.word != "accepted" and self.seen_at is None and not self.is_outdated(sequence)
