@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from scheduler.domain.calendars import OwnCalendar
 from scheduler.domain.errors import NotFound
 from scheduler.domain.practice import Practice
 from scheduler.domain.staff import Account
@@ -25,6 +26,7 @@ RESET_LIFE = 3600
 
 RESET_MAIL = "account_reset"
 CHANGE_MAIL = "account_changed"
+CALENDAR_MAIL = "account_calendar"
 KEPT_FOR = 30 * 86400
 """Seconds after which a row about such a mail is deleted."""
 
@@ -58,6 +60,13 @@ def send_reset(tx: Transaction, account: Account, token: str, *, now: int) -> No
 def tell(tx: Transaction, account: Account, change: Change, *, now: int) -> None:
     """Tell the account's owner what was changed, so that a stranger's hand shows."""
     _add(tx, account, CHANGE_MAIL, {"change": change.value}, now)
+
+
+def warn_of_calendar(tx: Transaction, calendar: OwnCalendar, *, now: int) -> None:
+    """Tell who keeps this therapist's calendar that one of their own can no longer be read."""
+    facts = {"good_at": calendar.created_at if calendar.read_at is None else calendar.read_at}
+    for account in accounts.keepers(tx, calendar.practice_id, calendar.therapist_id):
+        _add(tx, account, CALENDAR_MAIL, facts, now)
 
 
 def compose(tx: Transaction, entry: OutboxEntry, public_url: str, *, now: int) -> AccountMail:
@@ -110,7 +119,7 @@ def _add(tx: Transaction, account: Account, kind: str, facts: Mapping[str, Any],
 def _values(
     account: Account, practice: Practice, entry: OutboxEntry, facts: Mapping[str, Any], public_url: str
 ) -> dict[str, Any]:
-    language, made_at = practice.language, entry.created_at
+    language, made_at = practice.language, int(facts.get("good_at", entry.created_at))
     return {
         "name": account.name,
         "practice": practice.name,
@@ -120,5 +129,6 @@ def _values(
         "until": wording.clock(made_at + RESET_LIFE, practice.zone, language),
         "link": reset_link(public_url, str(facts.get("token", ""))),
         "account_link": f"{public_url}/practice/account",
+        "calendars_link": f"{public_url}/practice/calendars",
         "forgotten_link": f"{public_url}/practice/forgotten",
     }

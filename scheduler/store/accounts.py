@@ -137,6 +137,14 @@ def find_user(
     return _account(row) if row else None
 
 
+def keepers(tx: Connection, practice_id: str, therapist_id: str) -> list[Account]:
+    """Who keeps the therapist's calendar: the therapist's own accounts, else the practice's owners."""
+    active = select(*_COLUMNS).where(UserRow.practice_id == practice_id, UserRow.active)
+    own = tx.execute(active.where(UserRow.therapist_id == therapist_id).order_by(UserRow.id)).mappings().all()
+    owners = active.where(UserRow.role == Role.OWNER.value).order_by(UserRow.id)
+    return [_account(row) for row in own or tx.execute(owners).mappings().all()]
+
+
 def set_password(tx: Connection, user_id: str, password_hash: str) -> None:
     """A new password: the new key ends every session, and links mailed before are worth nothing."""
     tx.execute(delete(AccountTokenRow).where(AccountTokenRow.user_id == user_id))

@@ -1,22 +1,20 @@
-"""The therapists' own calendars: their rows, addresses (sealed), and the busy spans read from them."""
+"""The therapists' own calendars: their rows, their sealed addresses, and whose turn it is to be read."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, delete, func, insert, or_, select, update
 
 from scheduler.domain.calendars import CalendarKind, OwnCalendar, ReadStatus, WhenStale, WriteStatus
 from scheduler.domain.disclosure import FeedLevel
 from scheduler.domain.errors import NotFound
-from scheduler.domain.intervals import Interval
-from scheduler.store.calendar_tables import CalendarBusyRow, CalendarRow
+from scheduler.store.calendar_tables import CalendarRow
 from scheduler.store.database import Transaction, vault_of
 from scheduler.store.secrets import Place
 from scheduler.store.tables import table
 
 _calendars = table(CalendarRow)
-_busy = table(CalendarBusyRow)
 _SEALED = ("address", "username", "password")
 _CHOICE = ("name", "reads", "when_stale", "writes", "level")
 _READING = (
@@ -24,12 +22,6 @@ _READING = (
     *("etag", "modified", "warned_at"),
 )
 _WRITING = ("write_due_at", "written_at", "written_state", "write_failures", "write_status")
-
-_SPANS = (
-    select(_busy.c.start_at, _busy.c.end_at)
-    .where(_busy.c.therapist_id == bindparam("therapist_id"))
-    .order_by(_busy.c.start_at)
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +132,10 @@ def found(tx: Transaction, calendar_id: str) -> list[tuple[str, str]]:
 # ---- the worker's side -----------------------------------------------------
 
 
-def claim_reading(tx: Transaction, *, now: int, lease: int) -> OwnCalendar | None:
+def claim_reading(tx: Transaction, *, now: int, lease: int) -> tuple[OwnCalendar, int] | None:
     """Take the calendar whose reading has been due longest, for `lease` seconds; None when none is.
 
-    Two that read the same do no harm: the lease saves work, it guards nothing.
+    The number is the lease, to be shown to `is_leased` before what was read is stored.
     """
     row = tx.execute(
         select(_calendars)
@@ -165,41 +157,16 @@ def claim_reading(tx: Transaction, *, now: int, lease: int) -> OwnCalendar | Non
         return None
     here = _calendars.c.id == row.id
     tx.execute(update(_calendars).where(here).values(leased_until=now + lease))
-    return _calendar(row)
+    return _calendar(row), now + lease
 
 
-# ---- busy spans ------------------------------------------------------------
+def is_leased(tx: Transaction, calendar_id: str, lease: int) -> bool:
+    """Whether the reading is still ours: nobody changed, removed or took over the calendar meanwhile."""
+    query = select(_calendars.c.id).where(_calendars.c.id == calendar_id, _calendars.c.leased_until == lease)
+    return tx.execute(query.with_for_update()).first() is not None
 
 
-def spans(tx: Transaction, calendar_id: str) -> list[Interval]:
-    """The busy spans of one calendar, in order."""
-    rows = tx.execute(
-        select(_busy.c.start_at, _busy.c.end_at)
-        .where(_busy.c.calendar_id == calendar_id)
-        .order_by(_busy.c.start_at)
-    )
-    return [(start, end) for start, end in rows]
-
-
-def replace_spans(tx: Transaction, calendar: OwnCalendar, fresh: Iterable[Interval]) -> None:
-    """These are the calendar's busy spans from now on; merged, in any order."""
-    tx.execute(delete(_busy).where(_busy.c.calendar_id == calendar.id))
-    rows = [
-        {
-            "calendar_id": calendar.id,
-            "therapist_id": calendar.therapist_id,
-            "start_at": start,
-            "end_at": end,
-        }
-        for start, end in fresh
-    ]
-    if rows:
-        tx.execute(insert(_busy), rows)
-
-
-def busy_of_therapist(tx: Transaction, therapist_id: str) -> list[Interval]:
-    """The busy spans of all calendars of a therapist, by start; they may overlap."""
-    return [(start, end) for start, end in tx.execute(_SPANS, {"therapist_id": therapist_id})]
+# ---- out of date -----------------------------------------------------------
 
 
 def stops_at(tx: Transaction, therapist_ids: Iterable[str]) -> dict[str, int]:

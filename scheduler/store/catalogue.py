@@ -15,7 +15,7 @@ from scheduler.domain.availability import Hours
 from scheduler.domain.errors import NotFound
 from scheduler.domain.intervals import Interval, merge
 from scheduler.domain.practice import AppointmentType, Practice, Therapist
-from scheduler.store import calendars, schedule, therapists, types
+from scheduler.store import calendars, outside, schedule, therapists, types
 from scheduler.store import practice as practices
 from scheduler.store.database import Transaction, memory_of
 from scheduler.store.tables import PracticeRow, TherapistRow, table
@@ -106,7 +106,7 @@ def _read(tx: Transaction, practice_id: str) -> Catalogue:
         types=tuple(types.of_practice(tx, practice_id)),
         therapists=people,
         hours=hours,
-        outside={one.id: merge(calendars.busy_of_therapist(tx, one.id)) for one in people},
+        outside={one.id: merge(outside.busy_of_therapist(tx, one.id)) for one in people},
         may_stop=frozenset(calendars.may_stop(tx, practice_id)),
     )
 

@@ -77,6 +77,11 @@ def raise_revision(tx: Transaction, therapist_id: str, *, now: int, hours: bool 
     )
 
 
+def lock(tx: Transaction, therapist_id: str) -> None:
+    """Lock the calendar as `raise_revision` does, when it is not known yet whether anything changes."""
+    tx.execute(select(_therapists.c.id).where(_therapists.c.id == therapist_id).with_for_update())
+
+
 def calendar_changed_at(tx: Transaction, therapist_id: str) -> int:
     """When the calendar last changed; never goes back, so it serves as Last-Modified."""
     query = select(_therapists.c.calendar_changed_at).where(_therapists.c.id == therapist_id)
