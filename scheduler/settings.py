@@ -2,11 +2,12 @@
 
 import base64
 import binascii
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 INSTANCE = ROOT / "instance"
@@ -24,6 +25,8 @@ _NAMES = {
     "SCHEDULER_CALENDAR_HOSTS_ALLOWED": "`host:port` of calendars inside the house, separated by spaces",
     "SCHEDULER_SESSION_IDLE_MINUTES": "minutes after which an idle sign-in ends (default 30)",
     "SCHEDULER_SECOND_FACTOR_REQUIRED": "`on` lets nobody in without a code from the phone (default `off`)",
+    "SCHEDULER_ANSWERS": "where calendar programs answer: `imaps://user@host/INBOX`, or `piped` for `read-mail`",
+    "SCHEDULER_ANSWERS_PASSWORD": "password of that mailbox; never part of the address",
     "SCHEDULER_METRICS_TOKEN": "bearer token, 20 characters or more, that opens /metrics; closed without one",
 }
 """Every SCHEDULER_ setting and what it is for; the README's table is checked against this."""
@@ -42,6 +45,13 @@ _PLAIN = (
     "REDIS_URL",
 )
 KEY_BYTES = 32
+PIPED = "piped"
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_ANSWERS = (
+    "SCHEDULER_ANSWERS must be piped or an address such as imaps://office%40example.org@imap.example.org/INBOX"
+    " (imap: on this machine only)"
+)
+_HOST = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")
 WEAK = ("change", "secret", "dev", "test", "password", "12345")
 
 
@@ -59,6 +69,18 @@ class MailServer:
     password: str = field(default="", repr=False)
     use_tls: bool = False
     use_ssl: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AnswersMailbox:
+    """The mailbox to which invitations are answered; unencrypted on the loopback address only."""
+
+    host: str
+    port: int
+    username: str
+    password: str = field(repr=False)
+    folder: str = "INBOX"
+    encrypted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +106,13 @@ class Settings:
     session_idle_minutes: int = 30
     second_factor_required: bool = False
     metrics_token: str = field(default="", repr=False)
+    answers_mailbox: AnswersMailbox | None = None
+    answers_piped: bool = False
+
+    @property
+    def reads_answers(self) -> bool:
+        """Whether invitations may ask for an answer, because somebody reads it."""
+        return self.answers_piped or self.answers_mailbox is not None
 
     @property
     def is_demo(self) -> bool:
@@ -137,10 +166,12 @@ class _Reader:
             redis_url=self.environment.get("REDIS_URL", ""),
             demo_password=self.environment.get("SCHEDULER_DEMO_PASSWORD", ""),
             demo_embed_origins=self.origins("SCHEDULER_DEMO_EMBED_ORIGINS"),
-            calendar_hosts_allowed=self.words("SCHEDULER_CALENDAR_HOSTS_ALLOWED"),
+            calendar_hosts_allowed=self.hosts_with_ports("SCHEDULER_CALENDAR_HOSTS_ALLOWED"),
             session_idle_minutes=self.integer("SCHEDULER_SESSION_IDLE_MINUTES", 30, 5, 720),
             second_factor_required=self.boolean("SCHEDULER_SECOND_FACTOR_REQUIRED"),
             metrics_token=self.metrics_token(),
+            answers_mailbox=self.answers_mailbox(),
+            answers_piped=self.environment.get("SCHEDULER_ANSWERS", "") == PIPED,
         )
 
     def words(self, name: str) -> tuple[str, ...]:
@@ -167,6 +198,13 @@ class _Reader:
             parts = urlsplit(word)
             if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
                 raise BadSetting(f"{name}: {word!r} is not an origin such as https://www.example.org")
+        return self.words(name)
+
+    def hosts_with_ports(self, name: str) -> tuple[str, ...]:
+        for word in self.words(name):
+            host, _, port = word.rpartition(":")
+            if not _HOST.fullmatch(host) or not port.isdecimal() or not 0 < int(port) < 65536:
+                raise BadSetting(f"{name}: {word!r} is not a host:port such as cloud.example.lan:443")
         return self.words(name)
 
     def public_url(self) -> str:
@@ -255,6 +293,30 @@ class _Reader:
             use_tls=self.boolean("MAIL_USE_TLS"),
             use_ssl=self.boolean("MAIL_USE_SSL"),
         )
+
+    def answers_mailbox(self) -> AnswersMailbox | None:
+        given = self.environment.get("SCHEDULER_ANSWERS", "")
+        password = self.environment.get("SCHEDULER_ANSWERS_PASSWORD", "")
+        if given in ("", PIPED):
+            if password:
+                raise BadSetting("SCHEDULER_ANSWERS_PASSWORD goes with SCHEDULER_ANSWERS=imaps://…")
+            return None
+        try:
+            parts = urlsplit(given)
+            port = parts.port
+        except ValueError:
+            raise BadSetting(_ANSWERS) from None
+        if parts.password is not None:
+            raise BadSetting("SCHEDULER_ANSWERS: put the password into SCHEDULER_ANSWERS_PASSWORD")
+        user, folder = unquote(parts.username or ""), unquote(parts.path.strip("/")) or "INBOX"
+        is_plain = parts.scheme == "imap" and parts.hostname in LOOPBACK
+        words_are_plain = folder.isascii() and (user + folder).isprintable() and password.isprintable()
+        if not (parts.scheme == "imaps" or is_plain) or parts.query or parts.fragment or not words_are_plain:
+            raise BadSetting(_ANSWERS)
+        if not (parts.hostname and user and password):
+            raise BadSetting("SCHEDULER_ANSWERS needs user and host, and SCHEDULER_ANSWERS_PASSWORD")
+        port = port or (143 if is_plain else 993)
+        return AnswersMailbox(parts.hostname, port, user, password, folder, encrypted=not is_plain)
 
     def mail_default_sender(self) -> str:
         sender = self.environment.get("MAIL_DEFAULT_SENDER", "")

@@ -58,6 +58,8 @@ _LONGEST_URL = 2000  # every server takes that much; addresses with a secret hav
 _LONGEST_NAME = 253  # RFC 1035 section 2.3.4, as text
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+# A host or an IPv6 address without zone, perhaps a port; no name and no password.
+_NETLOC = re.compile(r"(?:\[[0-9A-Fa-f]*:[0-9A-Fa-f:.]+\]|[^\[\]:@%]+)(?::[0-9]*)?")
 _URL_CHARACTERS = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]*")  # RFC 3986 section 2
 
 
@@ -107,7 +109,7 @@ def place(url: str) -> Place:
         raise BadAddress from error
     scheme = _SCHEMES.get(parts.scheme)
     path_and_query = parts.path + (f"?{parts.query}" if parts.query else "")
-    if scheme is None or "@" in parts.netloc or not parts.hostname or port == 0:
+    if scheme is None or not _NETLOC.fullmatch(parts.netloc) or not parts.hostname or port == 0:
         raise BadAddress
     if not _URL_CHARACTERS.fullmatch(path_and_query) or not url.isprintable() or "\\" in url:
         raise BadAddress
@@ -151,7 +153,7 @@ def _wrapped(address: IPv6Address) -> IPv4Address | None:
 def _host(name: str) -> str:
     """The host in ASCII. Looking at the last label is what browsers do to tell numbers from names."""
     try:
-        if ":" in name:
+        if ":" in name:  # as only one in brackets has
             return str(IPv6Address(name))
         ascii_name = name.lower() if name.isascii() else idna.encode(name, uts46=True).decode("ascii")
         ascii_name = ascii_name.removesuffix(".")

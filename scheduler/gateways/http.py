@@ -139,6 +139,8 @@ class Fetcher:
         """
         if method not in _METHODS or any(name.lower() in _OUR_HEADERS for name in headers):
             raise ValueError("not a method or header of a calendar client")
+        if not all(text.isprintable() for text in headers.values()):
+            raise ValueError("a header is one line of text")
         with _classified(), _one_of_few(self._deadline):
             until = time.monotonic() + self._deadline
             return self._follow(method, place(url), dict(headers), body, credentials, until)
@@ -156,14 +158,15 @@ class Fetcher:
         for _ in range(self._redirects + 1):
             # A public server must not lead us to the exceptions: those are for who typed one of them.
             exception = self._is_exception(first) and self._is_exception(asked)
-            ours = credentials if asked.origin == first.origin else None
-            answer = self._ask(method, asked, headers | _sign_in(ours), body, exception, until)
+            answer = self._ask(method, asked, headers | _sign_in(credentials), body, exception, until)
             location = answer.headers.get("location")
             if answer.status not in _FOLLOWED.get(method, ()) or not location:
                 return answer
             following = place(urljoin(asked.url, location))
             if asked.scheme == "https" and following.scheme != "https":
                 raise BadAddress
+            if following.origin != asked.origin:
+                credentials = None  # for good: another server shall not choose what is asked with them
             asked = following
         raise FetchFailed(FetchTrouble.NO_ANSWER)
 
@@ -183,7 +186,10 @@ class Fetcher:
 
     def _checked_addresses(self, asked: Place, exception: bool, until: float) -> list[Address]:
         """Where the host lives. **Raises** `BadAddress` if one of the addresses must not be asked."""
-        found = _looked_up(self._resolve, asked, until)
+        try:
+            found = [ip_address(asked.host)]
+        except ValueError:
+            found = _looked_up(self._resolve, asked, until)
         if not all(is_public(address) or (exception and is_in_the_house(address)) for address in found):
             raise BadAddress
         return found[:_ADDRESSES]
@@ -205,13 +211,15 @@ class Fetcher:
         )
         with closing(connection.getresponse()) as response:
             _refuse_encoded(response)
+            if (response.length_remaining or 0) > self._most_bytes:
+                raise TooMuchHeard
             heard.hearable += _FRAMING * self._most_bytes
             read = bytearray()
             for piece in response.stream(_PIECE, decode_content=False):
                 read += piece
                 if len(read) > self._most_bytes:
                     raise TooMuchHeard
-            lines = {name.lower(): " ".join(text.split()) for name, text in response.headers.items()}
+            lines = {name.lower(): _one_line(response.headers[name]) for name in response.headers}
             return Answer(response.status, lines, bytes(read), asked.url)
 
 
@@ -243,6 +251,11 @@ def _looked_up(resolve: Resolve, asked: Place, until: float) -> list[Address]:
     if isinstance(answer, Exception) or not answer:
         raise FetchFailed(FetchTrouble.NO_ANSWER)
     return list(dict.fromkeys(ip_address(entry[4][0]) for entry in answer))
+
+
+def _one_line(text: str) -> str:
+    """A header that may be sent back as it is: a folded one has line breaks inside."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
 
 
 def _sign_in(credentials: tuple[str, str] | None) -> dict[str, str]:
@@ -281,5 +294,5 @@ def _classified() -> Iterator[None]:
         raise FetchFailed(FetchTrouble.TOO_LARGE) from None
     except (TimeoutError, Urllib3Timeout):
         raise FetchFailed(FetchTrouble.TOO_SLOW) from None
-    except (OSError, http.client.HTTPException, HTTPError):
+    except (OSError, http.client.HTTPException, HTTPError, ValueError):  # the last for chunks of -5 bytes
         raise FetchFailed(FetchTrouble.NO_ANSWER) from None
