@@ -23,7 +23,12 @@ SERVER = "{http://calendarserver.org/ns/}"
 
 _BEGIN = '<?xml version="1.0" encoding="utf-8"?>'
 _NAMESPACES = 'xmlns="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav" xmlns:s="http://calendarserver.org/ns/"'
-_PROPERTIES = f"{_BEGIN}<propfind {_NAMESPACES}><prop>{_PROPERTIES}</prop></propfind>".encode()
+_PROPERTIES = (
+    "<resourcetype/><displayname/><current-user-principal/><current-user-privilege-set/><sync-token/>"
+    "<c:calendar-home-set/><c:supported-calendar-component-set/><s:getctag/>"
+)
+
+PROPERTIES = f"{_BEGIN}<propfind {_NAMESPACES}><prop>{_PROPERTIES}</prop></propfind>".encode()
 """Asks what a resource is, whose it is and in which version it is."""
 
 
