@@ -17,10 +17,19 @@ from flask_mail import Connection, Mail, Message
 
 from scheduler.domain.errors import SchedulerError
 from scheduler.domain.mailbox import ascii_address
+from scheduler.gateways.deadline import PromptSMTP, PromptSMTPOverTLS, deadline
 from scheduler.gateways.message import OutgoingMail, as_bytes
 
 CONNECT_TIMEOUT = 10.0
 DATA_TIMEOUT = 60.0
+"""Seconds without a byte after which a server counts as silent: while connecting, and afterwards."""
+
+_WHOLE_CONNECTING, _WHOLE_MAIL = 2.0, 1.5
+"""The greeting, the rest of connecting, and one mail: each may take so many timeouts altogether."""
+
+LONGEST_CONVERSATION = CONNECT_TIMEOUT * (1 + 2 * _WHOLE_CONNECTING) + DATA_TIMEOUT * _WHOLE_MAIL
+"""Seconds from connecting to the end of a mail. A worker's lease is longer, so nobody takes it over."""
+
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -93,7 +102,8 @@ class SecureConnection(Connection):
     ) -> None:
         host, self.host = self.host, None
         if host is not None:
-            _leave(host)
+            with deadline(host, self._connect_timeout):
+                _leave(host)
 
     def reconnect(self) -> None:
         """Connects if there is no connection. **Raises** `TemporaryFailure`: no mail is to blame for it."""
@@ -108,30 +118,40 @@ class SecureConnection(Connection):
                 reason=_reason(error),
             ) from error
 
+    def send(self, message: Message, envelope_from: str | tuple[str, str] | None = None) -> None:
+        """Hand a message over, or lose the connection. **Raises** `SMTPException`, `OSError`."""
+        if self.host is None:
+            super().send(message, envelope_from)
+            return
+        with deadline(self.host, _WHOLE_MAIL * self._data_timeout):
+            super().send(message, envelope_from)
+
     def lose(self) -> None:
         """Drops a connection that is broken."""
         if self.host is not None:
             self.host.close()
             self.host = None
 
-    def configure_host(self) -> smtplib.SMTP | smtplib.SMTP_SSL:
+    def configure_host(self) -> PromptSMTP:
         """A signed-in connection. **Raises** `SMTPException`, `OSError` or `TemporaryFailure`."""
         mail = self.mail
         if not mail.server:
             raise TemporaryFailure("no mail server is configured")
         if mail.username and not (mail.use_tls or mail.use_ssl or mail.server in _LOOPBACK):
             raise TemporaryFailure("the mail password is only sent over TLS")
-        host: smtplib.SMTP | smtplib.SMTP_SSL
+        limit = _WHOLE_CONNECTING * self._connect_timeout
+        options: dict[str, Any] = {"limit": limit, "timeout": self._connect_timeout}
         if mail.use_ssl:
-            host = smtplib.SMTP_SSL(mail.server, mail.port, timeout=self._connect_timeout, context=self._tls)
+            host: PromptSMTP = PromptSMTPOverTLS(mail.server, mail.port, context=self._tls, **options)
         else:
-            host = smtplib.SMTP(mail.server, mail.port, timeout=self._connect_timeout)
+            host = PromptSMTP(mail.server, mail.port, **options)
         try:
-            if mail.use_tls:
-                host.starttls(context=self._tls)
-            if mail.username and mail.password:
-                host.login(mail.username, mail.password)
-            host.ehlo_or_helo_if_needed()
+            with deadline(host, limit, is_begin=True):
+                if mail.use_tls:
+                    host.starttls(context=self._tls)
+                if mail.username and mail.password:
+                    host.login(mail.username, mail.password)
+                host.ehlo_or_helo_if_needed()
             cast(socket.socket, host.sock).settimeout(self._data_timeout)
         except BaseException:
             host.close()

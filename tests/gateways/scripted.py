@@ -1,11 +1,13 @@
 """A mail server that misbehaves as it is told, and writes down what it hears."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
+DRIP_SECONDS = 0.05
 GREETING = "greeting"
 BODY = "body"
 USUAL = {GREETING: "220 here", BODY: "250 kept", "EHLO": "250 here", "DATA": "354 go on", "QUIT": "221 bye"}
@@ -13,12 +15,16 @@ USUAL = {GREETING: "220 here", BODY: "250 kept", "EHLO": "250 here", "DATA": "35
 
 @dataclass
 class ScriptedServer:
-    """Answers by verb (or `GREETING`, `BODY`): a reply, "hang" or "drop"; the first of several only once."""
+    """Answers by verb (or `GREETING`, `BODY`): a reply, "hang", "drip" (for ever) or "drop".
+
+    The first of several only once.
+    """
 
     port: int
     script: dict[str, list[str]]
     heard: list[str] = field(default_factory=list)
     connections: int = 0
+    tls: ssl.SSLContext | None = None
 
     def answer(self, step: str) -> str:
         """The next answer to a step."""
@@ -27,12 +33,12 @@ class ScriptedServer:
 
 
 @contextmanager
-def scripted_server(**script: list[str]) -> Iterator[ScriptedServer]:
-    """Run such a server on the loopback address until the block ends."""
+def scripted_server(tls: ssl.SSLContext | None = None, **script: list[str]) -> Iterator[ScriptedServer]:
+    """Run such a server on the loopback address until the block ends; with `tls` encrypted from the start."""
     over = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(0.05)
-        server = ScriptedServer(listener.getsockname()[1], script)
+        server = ScriptedServer(listener.getsockname()[1], script, tls=tls)
         thread = threading.Thread(target=_accept, args=(server, listener, over))
         thread.start()
         try:
@@ -57,6 +63,8 @@ def _accept(server: ScriptedServer, listener: socket.socket, over: threading.Eve
 
 
 def _talk(server: ScriptedServer, client: socket.socket, over: threading.Event) -> None:
+    if server.tls:
+        client = server.tls.wrap_socket(client, server_side=True)
     with client, client.makefile("rb") as lines:
         step = GREETING
         while True:
@@ -65,6 +73,9 @@ def _talk(server: ScriptedServer, client: socket.socket, over: threading.Event) 
                 over.wait()
                 return
             if answer == "drop":
+                return
+            if answer == "drip":
+                _drip(client, over)
                 return
             client.sendall(answer.encode() + b"\r\n")
             if step == "DATA" and answer.startswith("354"):
@@ -77,3 +88,10 @@ def _talk(server: ScriptedServer, client: socket.socket, over: threading.Event) 
                 return
             server.heard.append(heard)
             step = heard.split(" ")[0].split(":")[0].upper()
+
+
+def _drip(client: socket.socket, over: threading.Event) -> None:
+    """One more byte of an answer each moment, until nobody listens."""
+    with suppress(OSError):
+        while not over.wait(DRIP_SECONDS):
+            client.sendall(b"2")
