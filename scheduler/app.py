@@ -7,7 +7,7 @@ from flask import Flask
 from flask_migrate import Migrate
 from jinja2 import StrictUndefined
 
-from scheduler import cli, upkeep
+from scheduler import cli, pipe, upkeep
 from scheduler.gateways.smtp import SecureMail
 from scheduler.settings import ROOT, Settings
 from scheduler.store.database import db, engine_options
@@ -57,6 +57,7 @@ def create_app(settings: Settings) -> Flask:
         app.register_blueprint(blueprint)
     cli.init_app(app)
     upkeep.init_app(app)
+    pipe.init_app(app)
     gate.init_app(app)
     return app
 

@@ -17,7 +17,18 @@ from flask import Flask, current_app
 from scheduler.clock import utcnow
 from scheduler.domain.errors import StoreBusy
 from scheduler.gateways.smtp import SecureMail
-from scheduler.services import account_mails, accounts, audit, delivery, holds, limits, resets, starting
+from scheduler.services import (
+    account_mails,
+    accounts,
+    answer_mailbox,
+    answers,
+    audit,
+    delivery,
+    holds,
+    limits,
+    resets,
+    starting,
+)
 from scheduler.services.delivery import Counts
 from scheduler.settings import Settings
 
@@ -60,6 +71,7 @@ def run_once(
     resets.answer(now=now)
     stop = stop or threading.Event()
     mails = delivery.send_due(settings, _server(settings), clock or _clock_from(now), stop=stop, lease=lease)
+    answer_mailbox.read_due(settings, clock or _clock_from(now), stop=stop)
     return Round(mails, expired)
 
 
@@ -113,6 +125,7 @@ def sweep(now: int) -> None:
     account_mails.forget(now=now)
     limits.forget(now=now)
     audit.forget(now=now)
+    answers.forget(now=now)
 
 
 def _server(settings: Settings) -> SecureMail | None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from scheduler.domain.local_time import instants, local
+
 
 class Method(StrEnum):
     """Which message of iTIP it was. **Source** RFC 5546 section 3.2."""
@@ -40,6 +42,13 @@ class Occurrence:
     wall: datetime
     zone: str = ""
     is_day: bool = False
+
+    def names(self, at: int, zone: str) -> bool:
+        """Whether the date of a series in `zone` that first stood at the instant `at` is meant."""
+        wall = local(at, zone).replace(tzinfo=None)
+        if self.is_day:
+            return wall.date() == self.wall.date()
+        return wall == self.wall if not self.zone else at in instants(self.wall, self.zone)
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,11 +56,12 @@ _THERAPIST_KINDS: Mapping[str, frozenset[Status]] = {
     "therapist_requested": frozenset({Status.REQUESTED}),
     "therapist_moved": frozenset({Status.CONFIRMED, Status.REQUESTED}),
     "therapist_cancelled": frozenset({Status.CANCELLED, Status.DECLINED}),
+    "therapist_answered": frozenset({Status.CONFIRMED, Status.REQUESTED}),
 }
 SPEAKS_OF: Mapping[str, frozenset[Status]] = {**_VISITOR_KINDS, **_THERAPIST_KINDS}
 """Every kind of mail, and in which states of its appointment it is true."""
 
-_FOR_NEWS_ONLY = frozenset({"reminder"})
+_FOR_NEWS_ONLY = frozenset({"reminder", "therapist_answered"})
 """Kinds that change nothing in a calendar."""
 
 
@@ -129,7 +130,13 @@ def compose(tx: Transaction, entry: OutboxEntry, settings: Settings, *, now: int
     first = outbox.first_message_id(tx, entry)
     calendar, method = None, None
     if _has_calendar_part(entry, letter, sender[0], recipient):
-        calendar, method = calendar_part(letter, sender=sender, recipient=recipient, dtstamp=entry.created_at)
+        calendar, method = calendar_part(
+            letter,
+            sender=sender,
+            recipient=recipient,
+            dtstamp=entry.created_at,
+            asks=settings.reads_answers,
+        )
     return OutgoingMail(
         message_id=_message_id(entry.message_id, settings),
         date=now,

@@ -13,12 +13,13 @@ from scheduler.domain.errors import StoreBusy
 from scheduler.services.contacts import mail_key
 from scheduler.services.health import MAIL_LATE_AFTER, WORKER, WORKER_SILENT_FOR
 from scheduler.services.starting import wrong_disk, wrong_schema
-from scheduler.store import heartbeats, inspection, machine
+from scheduler.store import answer_mailboxes, heartbeats, inspection, machine
 from scheduler.store.database import Transaction, reading, vault_of
 
 MAX_SKEW = 2
 LEAST_FREE_BYTES = 200_000_000
 ACCOUNT_MAILS_MATTER_FOR = 7 * 86400
+MAILBOX_SILENT_FOR = 86400
 SHOWN_PER_CHECK = 20
 
 
@@ -221,10 +222,17 @@ def _failed(tx: Transaction, case: Case) -> Iterable[str]:
         yield f"mails that were refused: {failed.count}, the first {age(case.now - failed.since)} ago"
 
 
+def _unheard(tx: Transaction, case: Case) -> Iterable[str]:
+    for since, trouble in answer_mailboxes.unread_since(tx, tried_after=case.now - MAILBOX_SILENT_FOR):
+        if case.now - since >= MAILBOX_SILENT_FOR:
+            yield f"the mailbox of answers was not readable for {age(case.now - since)} ({trouble})"
+
+
 RUNNING = (
     Check("worker", _silence, "Start `flask --app wsgi worker`."),
     Check("unsent mail", _late, "See that a worker runs and that MAIL_SERVER answers."),
     Check("failed mail", _failed, "The practice's mail page says why and sends them again."),
+    Check("calendar answers", _unheard, "Look at SCHEDULER_ANSWERS, its password, and the mail server."),
 )
 
 CHECKS = (*GROUND, *ROWS, *RUNNING)

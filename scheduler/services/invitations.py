@@ -4,6 +4,8 @@ Calendars are copied to phones and third parties, so nothing here is more than
 a time, a neutral title, a place and the two people; the manage link never.
 """
 
+from dataclasses import replace
+
 from scheduler.domain.appointment import Appointment, Status
 from scheduler.domain.disclosure import visitor_title
 from scheduler.domain.practice import Mode, Practice, Therapist, text
@@ -23,13 +25,16 @@ _STATUS: dict[Status, CalendarStatus] = {
 
 
 def calendar_part(
-    letter: Letter, *, sender: tuple[str, str], recipient: str, dtstamp: int
+    letter: Letter, *, sender: tuple[str, str], recipient: str, dtstamp: int, asks: bool = False
 ) -> tuple[bytes, Method]:
     """The invitation of a mail and its METHOD; `sender` is address and name of From.
 
     A request that waits goes out as TENTATIVE; whatever no longer takes place as CANCEL.
+    Only with `asks` is an answer wanted: where nobody reads them, who booked has decided.
     """
     attendee = Attendee(recipient, letter.person.name if letter.person else letter.therapist.name)
+    if asks and letter.appointment.status in _STATUS:
+        attendee = replace(attendee, partstat="NEEDS-ACTION", rsvp=True)
     event = _event(
         letter.practice,
         letter.therapist,

@@ -58,6 +58,11 @@ def cancelled(
     _therapist(tx, therapist, appointment, "therapist_cancelled", now=now, facts=facts)
 
 
+def answered(tx: Transaction, therapist: Therapist, appointment: Appointment, *, now: int) -> None:
+    """Somebody's calendar said something else than yes; one mail for each SEQUENCE, however often it does."""
+    _therapist(tx, therapist, appointment, "therapist_answered", now=now)
+
+
 def visitors(
     tx: Transaction,
     appointment: Appointment,
