@@ -4,12 +4,14 @@ SQLite: every write transaction begins with BEGIN IMMEDIATE; WAL with
 synchronous=FULL. PostgreSQL: UTC session with timeouts, synchronous commits.
 """
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from time import sleep
 from typing import Any, ParamSpec, TypeVar
+from weakref import WeakSet
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, event
@@ -29,6 +31,8 @@ OVERLAP = "appointments_no_overlap"
 BUSY_SECONDS = 8
 _ATTEMPTS = 5
 _RETRIED = frozenset({"40001", "40P01", "55P03"})
+_READ_ONLY = "25006"
+"""A server that became a copy of another one, or was told to take no writes."""
 _UNAVAILABLE = (
     "database is locked",
     "database or disk is full",
@@ -152,7 +156,7 @@ def _translated() -> Iterator[None]:
     except PoolTimeout as error:
         raise StoreBusy("no connection was free in time") from error
     except DBAPIError as error:
-        if sqlstate(error) in _RETRIED or error.connection_invalidated:
+        if sqlstate(error) in {*_RETRIED, _READ_ONLY} or error.connection_invalidated:
             raise StoreBusy("the database asked to try again") from error
         raise
 
@@ -179,8 +183,21 @@ def _prepare(connection: Any, _record: Any) -> None:
         cursor.close()
 
 
+_in_use: WeakSet[Engine] = WeakSet()
+
+
+def _leave_to_parent() -> None:
+    """After a fork: what is open belongs to the parent; closing it would end the parent's talk with it."""
+    for engine in _in_use:
+        engine.dispose(close=False)
+
+
+os.register_at_fork(after_in_child=_leave_to_parent)
+
+
 @event.listens_for(Engine, "begin")
 def _begin(connection: Connection) -> None:
+    _in_use.add(connection.engine)
     options = connection.get_execution_options()
     if options.get("per_statement"):
         return
