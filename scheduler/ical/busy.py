@@ -1,0 +1,181 @@
+"""When somebody else's calendar is busy: intervals, and nothing about what they are.
+
+Busy is each occurrence of an event that is neither free (TRANSPARENT) nor
+cancelled; a tentative one counts, a whole day is the local day, and so do the
+busy periods of a VFREEBUSY. Whatever cannot be read is never taken for free
+time: an event blocks as much as can be told, and the result says so.
+**Source** RFC 5545 section 3.8.5, RFC 5546 section 2.1.5.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from icalendar import Calendar, Event, vDDDLists, vDDDTypes, vInt, vRecur, vText
+from recurring_ical_events import CalendarQuery
+
+from scheduler.domain.calendars import ReadStatus
+from scheduler.domain.intervals import Interval, clip, merge
+from scheduler.domain.local_time import zone_info
+from scheduler.ical.foreign import CalendarRefused, Component, read_calendars
+from scheduler.ical.foreign_events import (
+    LEAVES_TIMES_UNKNOWN,
+    Entry,
+    Problem,
+    Unreadable,
+    busy_periods,
+    entry,
+    interval,
+)
+from scheduler.ical.foreign_zones import Definitions, Zones
+
+MOST_OCCURRENCES = 3_000
+
+_MARGIN = timedelta(days=2)
+"""Local days begin up to 14 hours away from those of UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class BusyTimes:
+    """What a calendar blocks: UTC epoch seconds, `[start, end)`, merged, in order, inside the window.
+
+    `events` counts the entries of the file that can block time, in the window or not, ours
+    included. Of `troubled` ones the times are not, or not all, known. `problems` are
+    classes of trouble (`foreign_events.Problem`) in order, never content.
+    """
+
+    intervals: tuple[Interval, ...]
+    events: int
+    troubled: int = 0
+    problems: tuple[str, ...] = ()
+
+
+def busy_times(content: bytes, *, zone: str, window: Interval, ours: Collection[str] = ()) -> BusyTimes:
+    """What the calendars in the text block inside the window (UTC epoch seconds, `[start, end)`).
+
+    `zone` is the owner's IANA zone, for times without one in a calendar that states none.
+    Events whose UID is in `ours` are left out, and so are changes of single dates of them.
+    **Raises** `CalendarRefused` for what is no calendar, or one beyond the limits;
+    `ValueError` for an unknown zone.
+    """
+    zone_info(zone)
+    calendars = read_calendars(content)
+    definitions = Definitions(until=window[1])
+    found = _Found(window)
+    for calendar in calendars:
+        _read(calendar, Zones(calendar, zone, definitions), frozenset(ours), found)
+    return BusyTimes(
+        intervals=tuple(clip(merge(found.intervals), window)),
+        events=found.events,
+        troubled=found.troubled,
+        problems=tuple(sorted(found.problems)),
+    )
+
+
+@dataclass(slots=True)
+class _Found:
+    """What was found so far; occurrences outside of the window are not kept."""
+
+    window: Interval
+    intervals: list[Interval] = field(default_factory=list)
+    events: int = 0
+    troubled: int = 0
+    problems: set[str] = field(default_factory=set)
+
+    def add(self, span: Interval) -> None:
+        """Keep the span. **Raises** `CalendarRefused` for one too many."""
+        start, end = span
+        if start < end and start < self.window[1] and end > self.window[0]:
+            self.intervals.append(span)
+            if len(self.intervals) > MOST_OCCURRENCES:
+                why = f"more than {MOST_OCCURRENCES} occurrences fall into the time that is looked at"
+                raise CalendarRefused(ReadStatus.REFUSED, why)
+
+    def note(self, problems: Iterable[Problem]) -> None:
+        """One entry had these problems."""
+        met = set(problems)
+        self.problems |= met
+        self.troubled += bool(met & LEAVES_TIMES_UNKNOWN)
+
+
+def _read(calendar: Component, zones: Zones, ours: frozenset[str], found: _Found) -> None:
+    """All that one VCALENDAR blocks."""
+    if zones.default_is_unknown:
+        found.problems.add(Problem.UNKNOWN_ZONE)
+    series: dict[str, list[Entry]] = defaultdict(list)
+    for position, component in enumerate(calendar.inside):
+        if component.kind not in ("VEVENT", "VFREEBUSY"):
+            continue
+        found.events += 1
+        if component.text("UID") in ours:
+            continue
+        try:
+            if component.kind == "VFREEBUSY":
+                for start, end in busy_periods(component, zones):
+                    found.add(interval(start, end, zones.default))
+            elif (each := entry(component, zones)) is not None:
+                # Without a UID nothing says that two entries belong together.
+                series[each.uid or f"\n{position}"].append(each)
+        except Unreadable:
+            is_event = component.kind == "VEVENT"
+            found.note([Problem.UNREADABLE_EVENT if is_event else Problem.UNREADABLE_BUSY_TIME])
+    for entries in series.values():
+        _block(entries, zones.default, found)
+
+
+def _block(entries: list[Entry], zone: str, found: _Found) -> None:
+    """What the entries of one UID block: events, and changes of single dates of them."""
+    if not any(each.blocks for each in entries):
+        return
+    changes = [each for each in entries if each.recurrence_id is not None]
+    events = [each for each in entries if each.recurrence_id is None]
+    newest = max((each.sequence for each in events), default=0)
+    # Two events of one UID and one version should not be; if there are, both count.
+    series = [[each, *changes] for each in events if each.sequence == newest] or [changes]
+    for together in series:
+        problems = {problem for each in together for problem in each.problems}
+        try:
+            spans = list(_spans(together, zone, found.window))
+        except MemoryError:
+            raise
+        except Exception:
+            # Rules that the library cannot follow: the dates that are written out still block.
+            problems.add(Problem.UNREADABLE_RULE)
+            spans = [interval(each.start, each.end, zone) for each in together if each.blocks]
+        found.note(problems)
+        for span in spans:
+            found.add(span)
+
+
+def _spans(entries: list[Entry], zone: str, window: Interval) -> Iterator[Interval]:
+    if len(entries) == 1 and not entries[0].repeats:
+        yield interval(entries[0].start, entries[0].end, zone)
+        return
+    calendar = Calendar()
+    for each in entries:
+        calendar.add_component(_event(each))
+    low, high = (datetime.fromtimestamp(at, UTC) for at in window)
+    for occurrence in CalendarQuery(calendar).between(low - _MARGIN, high + _MARGIN):
+        if occurrence["TRANSP"] == "OPAQUE":
+            yield interval(occurrence["DTSTART"].dt, occurrence["DTEND"].dt, zone)
+
+
+def _event(entry: Entry) -> Event:
+    """The entry as the library that expands it wants it, with what tells times and nothing else."""
+    event = Event()
+    event["UID"] = vText("one")
+    event["DTSTART"] = vDDDTypes(entry.start)
+    event["DTEND"] = vDDDTypes(entry.end)
+    event["SEQUENCE"] = vInt(entry.sequence)
+    event["TRANSP"] = vText("OPAQUE" if entry.blocks else "TRANSPARENT")
+    if entry.rules:
+        event["RRULE"] = [vRecur.from_ical(rule) for rule in entry.rules]
+    if entry.added:
+        event["RDATE"] = vDDDLists(list(entry.added))
+    if entry.left_out:
+        event["EXDATE"] = vDDDLists(list(entry.left_out))
+    if entry.recurrence_id is not None:
+        ranges = {"RANGE": "THISANDFUTURE"} if entry.and_future else {}
+        event["RECURRENCE-ID"] = vDDDTypes(entry.recurrence_id, params=ranges)
+    return event
