@@ -4,6 +4,7 @@ The child gets no environment, no open file and no core dump; it is killed with 
 a program, this module is that child: it limits itself first and then becomes the module it was told.
 """
 
+import math
 import os
 import resource
 import runpy
@@ -25,6 +26,7 @@ ANSWER_BYTES = 2 * 2**20  # 3,000 intervals are 100 KB
 
 _ROOT = Path(__file__).resolve().parents[2]
 _OUT_OF_MEMORY = 77  # the exit status by which the child says so; Python itself uses 0, 1, 2 and 120
+_OUT_OF_TIME = (-signal.SIGXCPU, -signal.SIGKILL, -signal.SIGALRM)
 _OPEN_FILES = 64
 _PIECE = 65_536
 _NICENESS = 10  # pages go first
@@ -65,13 +67,14 @@ def run(
     **Raises** `Exceeded`, `ChildFailed`.
     """
     until = time.monotonic() + wall_seconds
-    with _child(module, cpu_seconds, memory_bytes) as child:
+    limits = (cpu_seconds, memory_bytes, math.ceil(wall_seconds))
+    with _child(module, limits) as child:
         answer = _exchange(child, request, answer_bytes, until)
         try:
             status = child.wait(max(until - time.monotonic(), 0))
         except subprocess.TimeoutExpired:
             raise Exceeded(Limit.TIME) from None
-    if status in (-signal.SIGXCPU, -signal.SIGKILL):
+    if status in _OUT_OF_TIME:
         raise Exceeded(Limit.TIME)
     if status == _OUT_OF_MEMORY:
         raise Exceeded(Limit.MEMORY)
@@ -81,12 +84,12 @@ def run(
 
 
 @contextmanager
-def _child(module: str, cpu_seconds: int, memory_bytes: int) -> Iterator[subprocess.Popen[bytes]]:
+def _child(module: str, limits: tuple[int, int, int]) -> Iterator[subprocess.Popen[bytes]]:
     """The child at its start; afterwards it is dead and buried, and so is everything it started."""
     # -E -s -B: nothing from the environment or the home folder, no compiled files
     command = [sys.executable, "-E", "-s", "-B", "-m", "scheduler.gateways.confined"]
     child = subprocess.Popen(  # noqa: S603
-        [*command, module, str(cpu_seconds), str(memory_bytes)],
+        [*command, module, *map(str, limits)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,  # a traceback may quote the content
@@ -149,8 +152,9 @@ def _piped(pipe: IO[bytes] | None) -> IO[bytes]:
     return pipe
 
 
-def _become(module: str, cpu_seconds: int, memory_bytes: int) -> None:
+def _become(module: str, cpu_seconds: int, memory_bytes: int, wall_seconds: int) -> None:
     """The child's life. Limits cannot be raised again: the hard ones are set too."""
+    signal.alarm(wall_seconds + 1)  # for a child whose parent died
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -167,4 +171,4 @@ def _become(module: str, cpu_seconds: int, memory_bytes: int) -> None:
 
 
 if __name__ == "__main__":
-    _become(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    _become(sys.argv[1], *map(int, sys.argv[2:]))
