@@ -17,7 +17,9 @@ pytest_plugins = [
     "tests.support.servers",
     "tests.support.browser",
     "tests.support.node",
+    "tests.support.radicale",
     "tests.support.applications",
+    "tests.support.transactions",
 ]
 
 # A machine under load is no reason to fail; continuous integration tries the same examples each time.
