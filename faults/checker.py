@@ -19,7 +19,6 @@ LIVE = "('held', 'requested', 'confirmed')"
 NOTED_LATER = "worker killed before noting it"
 UNANSWERED = "connection lost before the answer"
 AWAY = "database away when noting it"
-JUMPED = "clock jumped past the lease"
 UNEXPLAINED = "unexplained"
 NOTING_SECONDS = 5
 """A worker that lived so long after handing a mail over had the time to note it, on a busy machine too."""
@@ -138,10 +137,6 @@ def _why(earlier: Taken, killed: Killed) -> str:
         return NOTED_LATER
     if _within(earlier.at, killed.database_away):
         return AWAY
-    if any(
-        earlier.at <= jump <= earlier.at + 1 or 0 <= earlier.at - jump <= 1 for jump in killed.clock_jumps
-    ):
-        return JUMPED
     return UNEXPLAINED
 
 

@@ -12,12 +12,14 @@ import signal
 import socket
 import sys
 import threading
+import time
 
 from flask import Flask
 
 from faults import clockwork
 from scheduler import clock, worker
 from scheduler.domain.errors import StoreBusy
+from scheduler.domain.leases import Watch
 from scheduler.gateways.smtp import SecureMail
 from scheduler.store.database import db
 from wsgi import app
@@ -66,9 +68,12 @@ def _work(program: Flask) -> None:
     with program.app_context():
         db.engine.dispose(close=False)
         settings, stop = program.config["SETTINGS"], threading.Event()
+        watch = Watch(time.monotonic)
         while True:
             try:
-                worker.run_once(settings, clock.utcnow(), clock=clock.utcnow, stop=stop, lease=LEASE)
+                worker.run_once(
+                    settings, clock.utcnow(), clock=clock.utcnow, watch=watch, stop=stop, lease=LEASE
+                )
             except StoreBusy as busy:
                 log.warning("the database is busy: %s", busy)
             stop.wait(PAUSE)

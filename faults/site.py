@@ -29,7 +29,6 @@ class Killed:
     web: int = 0
     workers: dict[int, float] = field(default_factory=dict)
     database_away: list[tuple[float, float]] = field(default_factory=list)
-    clock_jumps: list[float] = field(default_factory=list)
 
 
 class Site:

@@ -46,15 +46,15 @@ def plainly(command: Callable[P, None]) -> Callable[P, None]:
 @click.option("--once", is_flag=True, help="Do what is due, then exit.")
 def run_worker(once: bool) -> None:
     """Send mails, expire holds and requests, sweep."""
+    stop = threading.Event()
+    worker.stop_on_signals(stop)
     if once:
         reason = starting.obstacle(thorough=True)
         if reason:
             raise click.ClickException(reason)
-        counts = worker.run_once(_settings(), utcnow())
-        click.echo(str(counts))
+        for counts in worker.run_once_for_all(_settings(), stop=stop):
+            click.echo(str(counts))
         return
-    stop = threading.Event()
-    worker.stop_on_signals(stop)
     if worker.run_forever(current_app._get_current_object(), stop):  # type: ignore[attr-defined]
         sys.exit(1)
 

@@ -1,14 +1,14 @@
 """The loop beside the web server: due mail, lapsed holds and requests, sweeps.
 
 Any number of workers may run; what one has taken no other takes. Stopping
-one, even in the middle of a mail, loses nothing: its lease runs out.
+one, even in the middle of a mail, loses nothing: the others watch its lease.
 """
 
 import logging
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import cast
 
@@ -16,6 +16,7 @@ from flask import Flask, current_app
 
 from scheduler.clock import utcnow
 from scheduler.domain.errors import StoreBusy
+from scheduler.domain.leases import Watch
 from scheduler.gateways.smtp import SecureMail
 from scheduler.services import (
     account_mails,
@@ -58,21 +59,43 @@ def run_once(
     now: int,
     *,
     clock: Callable[[], int] | None = None,
+    watch: Watch | None = None,
     stop: threading.Event | None = None,
     lease: int = delivery.LEASE_SECONDS,
 ) -> Round:
     """End what has lapsed and send all that is due. Expects an application context.
 
-    Without a clock the round goes on from `now`. A worker beside others gives the common one: when
-    that is set forward, leases counted from a clock of its own would be over before they began.
+    Without a clock the round goes on from `now`. A worker keeps one `watch` over all its rounds:
+    what another took and did not give back within `lease` seconds under its eyes, it sends.
     """
     delivery.note_running(now)
     expired = holds.expire_lapsed(now)
     resets.answer(now=now)
     stop = stop or threading.Event()
-    mails = delivery.send_due(settings, _server(settings), clock or _clock_from(now), stop=stop, lease=lease)
+    mails = delivery.send_due(
+        settings,
+        _server(settings),
+        clock or _clock_from(now),
+        watch=watch or Watch(time.monotonic),
+        stop=stop,
+        lease=lease,
+    )
     answer_mailbox.read_due(settings, clock or _clock_from(now), stop=stop)
     return Round(mails, expired)
+
+
+def run_once_for_all(
+    settings: Settings, *, stop: threading.Event, lease: int = delivery.LEASE_SECONDS
+) -> Iterator[Round]:
+    """A round, and more of them as long as somebody's lease may turn out to be over: then nothing is left.
+
+    For those who start a worker now and then: it cannot know of a mail on its way whether its
+    worker lives, unless it stays and watches.
+    """
+    watch, until = Watch(time.monotonic), time.monotonic() + 1.5 * lease
+    yield run_once(settings, utcnow(), clock=utcnow, watch=watch, stop=stop, lease=lease)
+    while delivery.some_are_on_their_way() and time.monotonic() < until and not stop.wait(PAUSE_SECONDS):
+        yield run_once(settings, utcnow(), clock=utcnow, watch=watch, stop=stop, lease=lease)
 
 
 def run_forever(app: Flask, stop: threading.Event) -> str:
@@ -83,6 +106,7 @@ def run_forever(app: Flask, stop: threading.Event) -> str:
     """
     swept_at = 0
     has_begun = False
+    watch = Watch(time.monotonic)
     while not stop.is_set():
         now = utcnow()
         with app.app_context():
@@ -92,8 +116,8 @@ def run_forever(app: Flask, stop: threading.Event) -> str:
                     log.error("the worker stops: " + reason)  # noqa: G003 - the log writes no arguments
                     return reason
                 has_begun = True
-                run_once(app.config["SETTINGS"], now, clock=utcnow, stop=stop)
-                if now - swept_at >= SWEEP_EVERY:
+                run_once(app.config["SETTINGS"], now, clock=utcnow, watch=watch, stop=stop)
+                if not 0 <= now - swept_at < SWEEP_EVERY:
                     sweep(now)
                     swept_at = now
             except StoreBusy as busy:
@@ -135,6 +159,6 @@ def _server(settings: Settings) -> SecureMail | None:
 
 
 def _clock_from(now: int) -> Callable[[], int]:
-    """A clock that shows `now` and goes on from there: a long round must not hold stale leases."""
+    """A clock that shows `now` and goes on from there."""
     begun = time.monotonic()
     return lambda: now + int(time.monotonic() - begun)

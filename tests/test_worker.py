@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from datetime import time as clock_time
 
 import pytest
+import time_machine
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from flask import Flask
@@ -16,6 +17,7 @@ from sqlalchemy import func, select, update
 
 from scheduler import worker
 from scheduler.clock import utcnow
+from scheduler.domain.leases import Watch
 from scheduler.domain.local_time import local_day, start_instant
 from scheduler.gateways.smtp import SecureMail
 from scheduler.services import delivery, health, manage, messages
@@ -73,6 +75,22 @@ def waiting(mailing: Mailing) -> dict[str, OutboxEntry]:
     with mailing.app.app_context(), reading() as tx:
         found = outbox.entries(tx, mailing.practice.id, [State.WAITING])
     return {entry.kind: entry for entry in found if entry.kind != "reminder"}
+
+
+class Onlooker:
+    """A worker's watch whose ticks the test moves."""
+
+    def __init__(self) -> None:
+        self.ticks = 0.0
+        self.watch = Watch(lambda: self.ticks)
+
+    def work(self, mailing: Mailing, now: int, *, passed: float = 0, lease: int = 100) -> worker.Round:
+        """A round after so many seconds that went by; what is watched all the time is looked at often."""
+        for _ in range(4 if passed else 0):
+            self.ticks += passed / 4
+            with mailing.app.app_context(), reading() as tx:
+                self.watch.over(outbox.leases(tx), lease)
+        return mailing.work(now, watch=self.watch, lease=lease)
 
 
 def claim(mailing: Mailing, now: int, lease: int = 100) -> OutboxEntry | None:
@@ -203,25 +221,66 @@ def test_booking_does_not_wait_for_a_worker_in_conversation(mailing: Mailing, od
 
 def test_what_a_dead_worker_held_is_taken_over_when_its_lease_ends(mailing: Mailing, odd: OddServer) -> None:
     mailing.book()
-    held = claim(mailing, NOW, lease=100)
+    held = claim(mailing, NOW)
     assert held is not None
-    mailing.work(NOW + 1)
-    assert [mail for mail in odd.received if held.message_id in mail.message["Message-ID"]] == []
-    mailing.work(NOW + 100)
+    onlooker = Onlooker()
 
-    assert len([mail for mail in odd.received if held.message_id in mail.message["Message-ID"]]) == 1
+    def copies() -> int:
+        return len([mail for mail in odd.received if held.message_id in mail.message["Message-ID"]])
+
+    onlooker.work(mailing, NOW + 1)
+    onlooker.work(mailing, NOW + 1000, passed=99)
+    assert copies() == 0
+    onlooker.work(mailing, NOW + 2, passed=1)
+
+    assert copies() == 1
     assert len(odd.received) == 2
 
 
 def test_a_worker_that_comes_back_late_changes_nothing(mailing: Mailing) -> None:
     mailing.book()
-    late = claim(mailing, NOW, lease=100)
+    late = claim(mailing, NOW)
     assert late is not None
-    mailing.work(NOW + 100)
+    onlooker = Onlooker()
+    onlooker.work(mailing, NOW)
+    onlooker.work(mailing, NOW, passed=100)
     with mailing.app.app_context(), transaction() as tx:
         assert not outbox.finish(tx, late, State.FAILED, NOW + 200, error="too late")
         assert not outbox.put_back(tx, late, NOW + 300, "too late")
+        assert not outbox.end_lease(tx, (late.id, late.attempts))
         assert outbox.find(tx, mailing.practice.id, late.id).state is State.SENT
+
+
+def test_a_lease_that_another_took_over_is_watched_anew(mailing: Mailing, odd: OddServer) -> None:
+    mailing.book()
+    first = claim(mailing, NOW)
+    assert first is not None
+    onlooker = Onlooker()
+    onlooker.work(mailing, NOW)
+    onlooker.work(mailing, NOW, passed=90)
+    with mailing.app.app_context(), transaction() as tx:
+        assert outbox.end_lease(tx, (first.id, first.attempts))
+    again = claim(mailing, NOW)
+    assert again is not None
+    assert (again.id, again.attempts) == (first.id, 2)
+    onlooker.work(mailing, NOW, passed=90)
+    assert first.message_id not in str([mail.message["Message-ID"] for mail in odd.received])
+
+
+def test_a_worker_that_is_run_now_and_then_waits_for_what_a_dead_one_held(
+    mailing: Mailing, odd: OddServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "PAUSE_SECONDS", 0.1)
+    mailing.book(now=NOW)
+    held = claim(mailing, NOW)
+    with mailing.app.app_context(), time_machine.travel(NOW, tick=True):
+        rounds = list(
+            worker.run_once_for_all(mailing.app.config["SETTINGS"], stop=threading.Event(), lease=1)
+        )
+
+    assert held is not None
+    assert [one.mails.sent for one in rounds if one.mails.sent] == [1, 1]
+    assert len({mail.message["Message-ID"] for mail in odd.received}) == len(odd.received) == 2
 
 
 def test_a_later_mail_does_not_overtake_the_one_on_its_way(mailing: Mailing) -> None:
@@ -234,7 +293,9 @@ def test_a_later_mail_does_not_overtake_the_one_on_its_way(mailing: Mailing) -> 
     assert second is not None
     assert {first.kind, second.kind} == {"confirmation", "therapist_booked"}
     assert claim(mailing, NOW + 2) is None
-    assert claim(mailing, NOW + 101) is not None
+    with mailing.app.app_context(), transaction() as tx:
+        assert outbox.end_lease(tx, (first.id, first.attempts))
+    assert claim(mailing, NOW + 2) is not None
 
 
 def test_many_workers_share_the_mails_without_sending_one_twice(mailing: Mailing, odd: OddServer) -> None:

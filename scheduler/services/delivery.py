@@ -13,6 +13,7 @@ from threading import Event
 
 from scheduler.domain.appointment import Appointment, Status
 from scheduler.domain.errors import NotFound, StoreBusy
+from scheduler.domain.leases import Watch
 from scheduler.domain.practice import Therapist, TherapistMail
 from scheduler.gateways.message import OutgoingMail
 from scheduler.gateways.smtp import PermanentFailure, SecureConnection, SecureMail, TemporaryFailure, deliver
@@ -27,8 +28,8 @@ from scheduler.store.outbox import OutboxEntry, State
 
 log = logging.getLogger(__name__)
 
-LEASE_SECONDS = 150
-"""Longer than any one conversation with a mail server that keeps to the timeouts."""
+LEASE_SECONDS = 420
+"""Longer than any one conversation: nine answers of 10 seconds until signed in, and five of 60 for a mail."""
 
 RETRY_AFTER = (60, 300, 900, 1800)
 RETRY_LATER = 3600
@@ -94,6 +95,7 @@ def send_due(
     server: SecureMail | None,
     clock: Callable[[], int],
     *,
+    watch: Watch,
     stop: Event,
     lease: int = LEASE_SECONDS,
 ) -> Counts:
@@ -109,7 +111,7 @@ def send_due(
         if connection is not None:
             stack.callback(connection.__exit__, None, None, None)
         while silences < _STOP_AFTER_SILENCES and not stop.is_set():
-            entry = _claim(clock(), lease)
+            entry = _claim(clock(), lease, watch)
             if entry is None:
                 break
             state, is_silent = _handle(entry, settings, connection, clock, stop)
@@ -188,12 +190,22 @@ def _about_account(tx: Transaction, entry: OutboxEntry, settings: Settings, *, n
 # ---- one mail --------------------------------------------------------------
 
 
-def _claim(now: int, lease: int) -> OutboxEntry | None:
+def some_are_on_their_way() -> bool:
+    """Whether a worker has a mail in its hands, or had one when it died."""
+    with reading() as tx:
+        return bool(outbox.leases(tx))
+
+
+def _claim(now: int, lease: int, watch: Watch) -> OutboxEntry | None:
     note_running(now)
     with reading() as tx:
-        if outbox.oldest_due(tx, now) is None:
+        over = watch.over(outbox.leases(tx), lease)
+        if not over and outbox.oldest_due(tx, now) is None:
             return None
     with transaction() as tx:
+        for one in over:
+            if outbox.end_lease(tx, one):
+                log.warning("mail %s: the worker that took it is gone", one[0])
         return outbox.claim(tx, now, lease)
 
 

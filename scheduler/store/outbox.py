@@ -12,11 +12,12 @@ from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, RowMapping, and_, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 
 from scheduler.domain.errors import NotFound
+from scheduler.domain.leases import Lease
 from scheduler.store.database import vault_of
 from scheduler.store.secrets import Place
 from scheduler.store.tables import OutboxRow
@@ -25,6 +26,8 @@ THERAPIST = "therapist"
 """The recipient that is no participant."""
 
 ERROR_LIMIT = 120
+LONGEST_PAUSE = 2 * 3600
+"""No attempt is put off for so many seconds: what is due later still was put off by another clock."""
 
 
 class State(StrEnum):
@@ -136,25 +139,45 @@ def add_again(tx: Connection, practice_id: str, row_id: str, now: int) -> None:
 # ---- the worker's side -----------------------------------------------------
 
 
-def claim(tx: Connection, now: int, lease: int) -> OutboxEntry | None:
-    """Take the mail that has been due longest, for `lease` seconds; None when nothing is due.
+def leases(tx: Connection) -> list[Lease]:
+    """The mails that are on their way, each with the number of its claim."""
+    query = select(OutboxRow.id, OutboxRow.attempts).where(
+        OutboxRow.state == State.WAITING.value, OutboxRow.leased_until.is_not(None)
+    )
+    return [(row.id, row.attempts) for row in tx.execute(query)]
 
-    A mail whose lease ran out belongs to whoever comes next. While one mail of
-    an appointment is on its way to somebody, the next to the same person waits.
+
+def end_lease(tx: Connection, lease: Lease) -> bool:
+    """Give back what a worker took that is gone. False when it was given back or taken anew meanwhile."""
+    row_id, attempts = lease
+    theirs = and_(
+        OutboxRow.id == row_id,
+        OutboxRow.attempts == attempts,
+        OutboxRow.state == State.WAITING.value,
+        OutboxRow.leased_until.is_not(None),
+    )
+    return tx.execute(update(OutboxRow).where(theirs).values(leased_until=None)).rowcount == 1
+
+
+def claim(tx: Connection, now: int, lease: int) -> OutboxEntry | None:
+    """Take the mail that has been due longest; None when nothing is due.
+
+    It is taken until it is given back (`finish`, `put_back`, `end_lease`): `lease`
+    seconds from now is only noted, and compared with no other clock. While one mail
+    of an appointment is on its way to somebody, the next to the same person waits.
     """
     on_its_way = aliased(OutboxRow)
-    free = or_(OutboxRow.leased_until.is_(None), OutboxRow.leased_until <= now)
     overtakes = exists().where(
         on_its_way.appointment_id == OutboxRow.appointment_id,
         on_its_way.recipient == OutboxRow.recipient,
         on_its_way.id != OutboxRow.id,
         on_its_way.state == State.WAITING.value,
-        on_its_way.leased_until > now,
+        on_its_way.leased_until.is_not(None),
     )
     row = (
         tx.execute(
             select(*_COLUMNS)
-            .where(OutboxRow.state == State.WAITING.value, OutboxRow.due_at <= now, free, ~overtakes)
+            .where(_is_due(now), OutboxRow.leased_until.is_(None), ~overtakes)
             .order_by(OutboxRow.due_at, OutboxRow.sequence, OutboxRow.created_at, OutboxRow.id)
             .limit(1)
             .with_for_update(skip_locked=True, of=OutboxRow)
@@ -217,6 +240,18 @@ def forget_account_mails(tx: Connection, *, before: int) -> int:
     """Delete mails about accounts that were made before; returns how many."""
     old = and_(OutboxRow.appointment_id.is_(None), OutboxRow.created_at < before)
     return tx.execute(delete(OutboxRow).where(old)).rowcount
+
+
+def _is_due(now: int) -> ColumnElement[bool]:
+    """Waiting, and due: by this clock, or whatever any clock says.
+
+    A mail made to go at once is always due, also one of a clock that was ahead; so
+    is one that was put off so far that the clock must have been set back since.
+    """
+    at_once = OutboxRow.due_at == OutboxRow.created_at
+    by_another_clock = and_(OutboxRow.attempts > 0, OutboxRow.due_at > now + LONGEST_PAUSE)
+    is_due = or_(OutboxRow.due_at <= now, at_once, by_another_clock)
+    return and_(OutboxRow.state == State.WAITING.value, is_due)
 
 
 def _change_leased(tx: Connection, entry: OutboxEntry, values: dict[str, Any]) -> bool:
@@ -299,11 +334,7 @@ def occasions(tx: Connection, appointment_id: str, recipient: str) -> int:
 
 def oldest_due(tx: Connection, now: int) -> int | None:
     """Since when the longest waiting mail has been due, of all practices: a health figure."""
-    return tx.execute(
-        select(func.min(OutboxRow.due_at)).where(
-            OutboxRow.state == State.WAITING.value, OutboxRow.due_at <= now
-        )
-    ).scalar()
+    return tx.execute(select(func.min(OutboxRow.due_at)).where(_is_due(now))).scalar()
 
 
 def _entry(row: RowMapping, **changes: Any) -> OutboxEntry:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from email.message import EmailMessage
+from typing import Any
 from uuid import uuid4
 
 from flask import Flask
@@ -92,7 +93,7 @@ class Mailing:
         """A type that the therapist accepts first."""
         return self.kind("intake", approval=Approval.REQUEST)
 
-    def work(self, now: int, **options: int) -> worker.Round:
+    def work(self, now: int, **options: Any) -> worker.Round:
         """One round of the worker."""
         with self.app.app_context():
             return worker.run_once(self.app.config["SETTINGS"], now, **options)
