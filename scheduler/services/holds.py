@@ -119,7 +119,9 @@ def _expire_one(lapsed: Appointment, now: int) -> None:
 
 
 def _check_holds(tx: Transaction, practice_id: str, source_hash: bytes, now: int) -> None:
-    limits.take_turns(tx, source_hash)  # holds pressed at once, in several calendars, are all seen
+    # Holds pressed at once, in several calendars, are all seen. Calendars are locked before, in every
+    # transaction; a practice holds so few times that its visitors can take turns.
+    limits.take_turns(tx, source_hash, vault_of(tx).lookup("holds", practice_id))
     if appointments.holds_of_source(tx, practice_id, source_hash, now=now) >= PER_SOURCE:
         raise TooMany(lifecycle.HOLD_SECONDS)
     if appointments.holds_of_practice(tx, practice_id, now=now) >= PER_PRACTICE:
