@@ -4,10 +4,11 @@ SQLite: every write transaction begins with BEGIN IMMEDIATE; WAL with
 synchronous=FULL. PostgreSQL: UTC session with timeouts, synchronous commits.
 """
 
+import logging
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import wraps
 from time import sleep
 from typing import Any, ParamSpec, TypeVar
@@ -22,6 +23,8 @@ from scheduler.domain.errors import SlotTaken, StoreBusy
 from scheduler.store.secrets import Vault
 from scheduler.store.tables import Base
 
+log = logging.getLogger(__name__)
+
 Transaction = Connection
 """What a store function needs: a connection inside a transaction."""
 
@@ -33,6 +36,8 @@ _ATTEMPTS = 5
 _RETRIED = frozenset({"40001", "40P01", "55P03"})
 _READ_ONLY = "25006"
 """A server that became a copy of another one, or was told to take no writes."""
+_COLLISIONS = frozenset({"23505", "23P01"})
+_SQLITE_COLLISIONS = frozenset({sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY})
 _UNAVAILABLE = (
     "database is locked",
     "database or disk is full",
@@ -107,9 +112,9 @@ def disconnect() -> None:
 
 
 def retried(use_case: Callable[P, R]) -> Callable[P, R]:
-    """Run a use case again, a bounded number of times, when PostgreSQL asks for it.
+    """Run a use case again, a bounded number of times, when somebody else was in the way.
 
-    Serialization failures, deadlocks and lock timeouts roll the whole
+    Serialization failures, deadlocks, lock timeouts and collisions roll the whole
     transaction back, so a use case that is one transaction may simply repeat.
     """
 
@@ -119,7 +124,7 @@ def retried(use_case: Callable[P, R]) -> Callable[P, R]:
             try:
                 return use_case(*args, **kwargs)
             except StoreBusy as busy:
-                if sqlstate(busy.__cause__) not in _RETRIED:
+                if not (sqlstate(busy.__cause__) in _RETRIED or is_collision(busy.__cause__)):
                     raise
                 sleep(0.02 * attempt)
         return use_case(*args, **kwargs)
@@ -141,6 +146,13 @@ def is_overlap(error: IntegrityError) -> bool:
     return OVERLAP in str(error.orig)
 
 
+def is_collision(error: BaseException | None) -> bool:
+    """Whether a row was in the way that must be unique: mostly one that somebody else just wrote."""
+    if sqlstate(error) in _COLLISIONS:
+        return True
+    return getattr(getattr(error, "orig", None), "sqlite_errorcode", None) in _SQLITE_COLLISIONS
+
+
 @contextmanager
 def _translated() -> Iterator[None]:
     try:
@@ -148,6 +160,9 @@ def _translated() -> Iterator[None]:
     except IntegrityError as error:
         if is_overlap(error):
             raise SlotTaken("somebody else has this time") from error
+        if is_collision(error):
+            log.warning("collision at %s", _rule_of(error))
+            raise StoreBusy("two wrote the same at once") from error
         raise
     except OperationalError as error:
         if _is_passing(error):
@@ -165,6 +180,20 @@ def _is_passing(error: OperationalError) -> bool:
     if isinstance(error.orig, sqlite3.Error):
         return any(text in str(error.orig) for text in _UNAVAILABLE)
     return True
+
+
+def _rule_of(error: IntegrityError) -> str:
+    """The name of the rule that was met; never the values."""
+    diagnostics = getattr(error.orig, "diag", None)
+    return str(diagnostics.constraint_name if diagnostics is not None else error.orig)
+
+
+@event.listens_for(Engine, "do_connect")
+def _keep_to_the_owner(dialect: Any, _record: Any, arguments: Any, _options: Any) -> None:
+    """A SQLite file that we make is its owner's alone; its log takes over the mode of the file."""
+    if dialect.name == "sqlite" and not arguments[0].startswith((":memory:", "file:")):
+        with suppress(OSError):  # it exists, or SQLite will say what is wrong
+            os.close(os.open(arguments[0], os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 @event.listens_for(Engine, "connect")

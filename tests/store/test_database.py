@@ -1,7 +1,9 @@
 """Transactions: how they begin, what they promise, and what their errors become."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +14,19 @@ from scheduler.domain.errors import StoreBusy
 from scheduler.services import booking, holds, manage, offers
 from scheduler.store import database
 from scheduler.store.database import BUSY_SECONDS, db, reading, retried, sqlstate, transaction
-from tests.support.core import NOW, SENDER, SOURCE, TUESDAY, WEDNESDAY, Core, core_on, day, vera
+from tests.support.core import (
+    NOW,
+    SENDER,
+    SOURCE,
+    TUESDAY,
+    WEDNESDAY,
+    Core,
+    bare_app,
+    core_on,
+    day,
+    furnish,
+    vera,
+)
 
 
 @pytest.fixture
@@ -137,7 +151,48 @@ def test_reading_goes_on_while_somebody_writes(sqlite_core: Core) -> None:
 
 def test_other_integrity_errors_stay_what_they_are(core: Core) -> None:
     with pytest.raises(IntegrityError), transaction() as tx:
+        tx.execute(text("UPDATE practices SET slug = NULL"))
+
+
+def test_a_row_that_must_be_unique_is_somebody_in_the_way(
+    core: Core, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(StoreBusy) as busy, transaction() as tx:
         tx.execute(text("UPDATE practices SET slug = 'demo'"))
+    assert database.is_collision(busy.value.__cause__)
+    [line] = [record.getMessage() for record in caplog.records]
+    assert line.startswith("collision at")
+    assert "slug" in line
+    assert "'demo'" not in line
+
+
+def test_a_file_that_we_make_is_its_owners_alone(tmp_path: Path) -> None:
+    file = tmp_path / "new.sqlite3"
+    old = os.umask(0)
+    try:
+        furnish(f"sqlite:///{file}")
+        with core_on(f"sqlite:///{file}") as core, transaction() as tx:
+            tx.execute(text("UPDATE practices SET name = 'x'"))
+            modes = {one.name: one.stat().st_mode & 0o777 for one in tmp_path.iterdir()}
+    finally:
+        os.umask(old)
+    assert modes == {"new.sqlite3": 0o600, "new.sqlite3-wal": 0o600, "new.sqlite3-shm": 0o600}
+    assert core.demo.slug == "demo"
+
+
+def test_the_mode_of_a_file_that_is_there_is_the_operators_affair(sqlite_core: Core) -> None:
+    file = Path(sqlite_core.url.removeprefix("sqlite:///"))
+    file.chmod(0o640)
+    db.engine.dispose()
+    with transaction() as tx:
+        tx.execute(text("UPDATE practices SET name = 'x'"))
+    assert file.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_file_that_cannot_be_made_is_a_database_that_is_away(tmp_path: Path) -> None:
+    app = bare_app(f"sqlite:///{tmp_path}/nowhere/new.sqlite3")
+    with app.app_context(), pytest.raises(StoreBusy), reading() as tx:
+        tx.execute(text("SELECT 1"))
 
 
 def test_a_broken_statement_is_not_called_busy(sqlite_core: Core) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import insert, text, update
 from sqlalchemy.exc import IntegrityError
 
 from scheduler.domain.appointment import LIVE, Status
-from scheduler.domain.errors import SlotTaken
+from scheduler.domain.errors import SlotTaken, StoreBusy
 from scheduler.store.database import OVERLAP, db, reading, transaction
 from scheduler.store.tables import AppointmentRow, table
 from tests.support.core import NOW, SENDER, Core
@@ -172,8 +172,10 @@ def test_the_program_calls_an_overlap_taken_and_nothing_else(core: Core) -> None
         tx.execute(insert(APPOINTMENTS).values(first))
     with pytest.raises(SlotTaken), transaction() as tx:
         tx.execute(insert(APPOINTMENTS).values(row(core, 1500, 2500)))
-    with pytest.raises(IntegrityError), transaction() as tx:
+    with pytest.raises(StoreBusy), transaction() as tx:
         tx.execute(insert(APPOINTMENTS).values(row(core, 5 * HOUR, 6 * HOUR, uid=first["uid"])))
+    with pytest.raises(IntegrityError), transaction() as tx:
+        tx.execute(insert(APPOINTMENTS).values(row(core, 5 * HOUR, 5 * HOUR)))
 
 
 def test_the_guard_and_the_program_mean_the_same_by_live(core: Core) -> None:
