@@ -110,6 +110,7 @@ MATRIX = {
     "POST practice.save_move": ADAS,
     "POST practice.accept_request": ADAS,
     "POST practice.decline_request": ADAS,
+    "POST practice.see_answer": ADAS,
     "POST practice.show_names": STAFF_ONLY,
     "GET practice.calendars": STAFF_ONLY,
     "GET practice.new_calendar": STAFF_ONLY,
@@ -218,11 +219,13 @@ def things_of_ada(configuration: Settings) -> tuple[dict[str, str], dict[str, st
             "SELECT id FROM outbox WHERE appointment_id = ? AND kind = 'confirmation'", (one.appointment.id,)
         ).fetchall()
         change, lost = add_time_off(connection, ada.id), lose_mail(connection, two.appointment.id)
+        answer = add_answer(connection, practice.id, one.appointment.id)
     ids = {
         "appointment": one.appointment.id,
         "request": two.appointment.id,
         "mail_id": mail,
         "change_id": change,
+        "answer_id": answer,
     }
     ids |= {"subscription_id": subscription.id, "lost_mail": lost}
     links = {"token": one.token, "hold": held.token, "feed": feed}
@@ -237,6 +240,19 @@ def add_time_off(connection: sqlite3.Connection, therapist_id: str) -> str:
             (therapist_id,),
         )
     return "00000000-0000-4000-8000-00000000000a"
+
+
+def add_answer(connection: sqlite3.Connection, practice_id: str, appointment_id: str) -> str:
+    """Let Vera's calendar have declined, and nobody have seen it."""
+    with connection:
+        connection.execute(
+            "INSERT INTO calendar_answers (id, practice_id, appointment_id, participant_id, message_hash, method,"
+            " partstat, sequence, whole_series, stated_at, received_at)"
+            " SELECT '00000000-0000-4000-8000-00000000000b', ?, ?, id, x'00', 'REPLY', 'DECLINED', 0, 0, 1, 1"
+            " FROM participants WHERE appointment_id = ?",
+            (practice_id, appointment_id, appointment_id),
+        )
+    return "00000000-0000-4000-8000-00000000000b"
 
 
 def lose_mail(connection: sqlite3.Connection, appointment_id: str) -> str:
@@ -275,6 +291,7 @@ def address(world: World, line: str, role: str) -> str:
         "accent": "336699",
         "mail_id": world.arguments["lost_mail" if endpoint == "practice.resend_mail" else "mail_id"],
         "change_id": world.arguments["change_id"],
+        "answer_id": world.arguments["answer_id"],
         "subscription_id": world.arguments["subscription_id"],
     }
     (rule, *_) = sorted(

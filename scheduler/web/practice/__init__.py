@@ -1,6 +1,7 @@
 """The practice side: week, requests, hours, types, calendars, mail and settings, all behind sign-in."""
 
 import scheduler.web.practice.account
+import scheduler.web.practice.answers
 import scheduler.web.practice.appointments
 import scheduler.web.practice.calendars
 import scheduler.web.practice.changes

@@ -13,6 +13,7 @@ from scheduler.domain.practice import AppointmentType, Mode, Therapist
 from scheduler.services import appointments, wording
 from scheduler.web.formatting import own_text
 from scheduler.web.language import current_language
+from scheduler.web.practice import answers as calendar_answers
 from scheduler.web.practice import speech
 from scheduler.web.practice.forms import Answers, day_of
 from scheduler.web.practice.shell import blueprint, desk, now, picked, say, therapist, to
@@ -68,6 +69,7 @@ def appointment(appointment_id: str) -> str:
         is_open=found.status in (Status.REQUESTED, Status.CONFIRMED) and not found.is_over(now()),
         heading=speech.person(found),
         week=local_day(found.start, desk().practice.zone),
+        answers=calendar_answers.about(found),
     )
 
 

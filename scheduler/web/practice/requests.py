@@ -6,8 +6,8 @@ from werkzeug.wrappers import Response
 from scheduler.domain.appointment import Status
 from scheduler.domain.errors import WrongState
 from scheduler.services import requests
-from scheduler.web.practice import speech
-from scheduler.web.practice.shell import blueprint, desk, now, say, to, waiting
+from scheduler.web.practice import answers, speech
+from scheduler.web.practice.shell import blueprint, desk, now, say, to, unseen_answers, waiting
 
 
 @blueprint.get("/requests")
@@ -17,6 +17,7 @@ def requests_page() -> str:
         "practice/requests.html",
         here="requests",
         cards=[speech.card(one) for one in waiting()],
+        calendar_answers=[answers.card(one) for one in unseen_answers()],
         answered=[
             {
                 "id": one.id,

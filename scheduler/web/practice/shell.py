@@ -13,8 +13,8 @@ from werkzeug.wrappers import Response
 from scheduler.clock import utcnow
 from scheduler.domain.local_time import DAY_MINUTES
 from scheduler.domain.practice import Therapist
+from scheduler.services import answers, requests, wording
 from scheduler.services import desk as desks
-from scheduler.services import requests, wording
 from scheduler.services.desk import Desk
 from scheduler.web.accounts import current_account, current_staff, require_staff
 from scheduler.web.language import current_language, gettext, use_language
@@ -56,7 +56,7 @@ def _shared() -> dict[str, Any]:
         "desk": g.desk,
         "staff": g.staff,
         "now": g.now,
-        "waiting": len(waiting()),
+        "waiting": len(waiting()) + len(unseen_answers()),
         "here": "",
         "problems": {},
         "navigation": navigation,
@@ -83,6 +83,15 @@ def waiting() -> list[requests.Waiting]:
     if "waiting" not in g:
         g.waiting = requests.waiting(desk(), now=now())
     found: list[requests.Waiting] = g.waiting
+    return found
+
+
+def unseen_answers() -> list[answers.Shown]:
+    """What calendars answered and nobody has seen; nothing is asked where nobody reads answers."""
+    if "unseen_answers" not in g:
+        is_read = current_app.config["SETTINGS"].reads_answers
+        g.unseen_answers = answers.unseen(desk(), now=now()) if is_read else []
+    found: list[answers.Shown] = g.unseen_answers
     return found
 
 

@@ -20,6 +20,7 @@ from scheduler.web.practice.shell import (
     picked,
     therapist,
     to,
+    unseen_answers,
     waiting,
 )
 
@@ -48,6 +49,7 @@ def week() -> str:
         calls={one.id for one in shown.appointments if speech.is_call(one)},
         weekdays=weekday_names(),
         cards=[speech.card(one) for one in waiting()],
+        answered=len(unseen_answers()),
         names_shown=names_are_shown(),
         therapist=therapist(),
         picked=picked(),
