@@ -12,7 +12,7 @@ from scheduler.domain.appointment import Action, Appointment, Status
 from scheduler.domain.eligibility import Outcome
 from scheduler.domain.errors import AnotherRequest, NotFound, SlotTaken, TooMany, WrongState
 from scheduler.domain.practice import AppointmentType, Approval, Practice, Therapist
-from scheduler.services import forms, holds, notices, people, placing
+from scheduler.services import forms, holds, mail_limits, notices, people, placing
 from scheduler.services.forms import CheckedBooking
 from scheduler.services.offers import check_open
 from scheduler.store import appointments, catalogue, claims, limits, participants
@@ -149,6 +149,8 @@ def _book_once(
         if limited:
             _check_limits(tx, practice.id, request, now)
         booked = _complete(tx, stock, kind, kept, request, now=now)
+        if limited:
+            mail_limits.count(tx, booked, booked.participants, reminder=True, now=now)
         claims.remember(tx, practice.id, request.key_hash, request.body_hash, booked.id, now=now)
         return _booked(tx, stock, booked, booked.participants[0].id)
 

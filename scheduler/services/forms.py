@@ -158,10 +158,10 @@ def _further_people(
     if len(form.participants) >= kind.participants:
         problems["participants"] = "This appointment is for fewer people"
         return []
-    people = []
+    people: list[Person] = []
     for index, other in enumerate(form.participants):
         person = _person(other.name, other.email, other.phone, practice, problems, f"participants.{index}.")
-        if person.email and first.email and person.keys[0] == first.keys[0]:
+        if person.email and person.keys[0] in [one.keys[0] for one in (first, *people) if one.email]:
             problems[f"participants.{index}.email"] = "Each person needs an email address of their own"
         people.append(person)
     return people

@@ -15,7 +15,7 @@ from scheduler.domain.appointment import (
 )
 from scheduler.domain.errors import NotFound, Refused, SlotTaken, TooMany, WrongState
 from scheduler.domain.practice import AppointmentType, Practice, Therapist
-from scheduler.services import notices, offers, placing
+from scheduler.services import mail_limits, notices, offers, placing
 from scheduler.services.contacts import BadContact, mail_address, mail_key, phone_key
 from scheduler.services.offers import Offer
 from scheduler.store import appointments, catalogue, claims, outbox, participants
@@ -70,10 +70,10 @@ def cancel(token: str, *, note: str = "", now: int) -> Managed:
 
 
 @retried
-def move(token: str, start: int, *, now: int) -> Managed:
+def move(token: str, start: int, *, now: int, limited: bool = True) -> Managed:
     """Another time with the same therapist: one UPDATE under the same rule and guard.
 
-    **Raises** `SlotTaken` (the old time stays), `WrongState`, `NotFound`.
+    **Raises** `SlotTaken` (the old time stays), `WrongState`, `NotFound`, `TooMany`.
     """
     with transaction() as tx:
         found = _find(tx, token, now)
@@ -88,6 +88,8 @@ def move(token: str, start: int, *, now: int) -> Managed:
             if not _can_be_moved(tx, fresh, start, now):
                 raise SlotTaken("this time is not offered")
             relocate(tx, fresh.practice, fresh.kind, fresh.therapist, fresh.appointment, start, now=now)
+            if limited:
+                mail_limits.count(tx, fresh.appointment, fresh.appointment.participants, now=now)
         return _find(tx, token, now)
 
 
@@ -112,6 +114,7 @@ def move_offer(token: str, first: date, last: date, *, now: int) -> Offer:
 def correct_address(token: str, email: str, *, now: int) -> str:
     """Send everything to another address: a new link, the old one dies. Only before any link was used.
 
+    The address that it has already changes nothing and sends nothing.
     **Raises** `Refused`, `WrongState`, `NotFound`, `TooMany` so that the page is no way to mail strangers.
     """
     try:
@@ -122,6 +125,8 @@ def correct_address(token: str, email: str, *, now: int) -> str:
         found = _find(tx, token, now)
         if found.participant.link_used or found.appointment.status not in OPEN:
             raise WrongState("the address was used already")
+        if address == found.participant.email:
+            return token
         _check_correction(tx, found, mail_key(address), now)
         fresh = new_token()
         participants.correct(tx, found.participant.id, email=address, key=mail_key(address), new_token=fresh)
@@ -130,6 +135,7 @@ def correct_address(token: str, email: str, *, now: int) -> str:
         kind = "request_received" if stored.appointment.status is Status.REQUESTED else "confirmation"
         theirs = replace(stored.appointment, participants=(stored.participant,))
         notices.visitors(tx, theirs, kind, now=now, occasion=f"address-{now}")
+        mail_limits.count(tx, theirs, theirs.participants, reminder=True, now=now)
         return fresh
 
 
@@ -234,7 +240,8 @@ def _cancel(tx: Transaction, found: Managed, *, note: str, now: int) -> None:
     placing.clear(tx, catalogue.by_id(tx, found.practice.id), found.therapist, now=now)
     fresh = _find(tx, found.token, now)
     if fresh.appointment.status in OPEN:
-        call_off(tx, fresh.therapist, fresh.appointment, note=note, now=now)
+        after = call_off(tx, fresh.therapist, fresh.appointment, note=note, now=now)
+        mail_limits.count(tx, after, after.participants, now=now, refuse=False)
 
 
 def _cancelled(before: Appointment, now: int) -> Appointment:

@@ -77,10 +77,17 @@ def visitors(
         _add(tx, appointment, person.id, kind, now=now, occasion=occasion, facts=facts)
 
 
+def remind_at(appointment: Appointment, *, booked_at: int) -> int | None:
+    """When the reminder of an appointment with this time since `booked_at` goes; None when there is none."""
+    is_ahead = appointment.start - booked_at >= REMIND_WHEN_AHEAD
+    return appointment.start - REMIND_BEFORE if appointment.status is Status.CONFIRMED and is_ahead else None
+
+
 def _remind(tx: Transaction, appointment: Appointment, *, now: int) -> None:
-    if appointment.status is Status.CONFIRMED and appointment.start - now >= REMIND_WHEN_AHEAD:
+    due_at = remind_at(appointment, booked_at=now)
+    if due_at is not None:
         for person in appointment.participants:
-            _add(tx, appointment, person.id, "reminder", now=now, due_at=appointment.start - REMIND_BEFORE)
+            _add(tx, appointment, person.id, "reminder", now=now, due_at=due_at)
 
 
 def _therapist(

@@ -1,6 +1,6 @@
 """Counters of the rate limits, shared by all processes; each change is one statement."""
 
-from sqlalchemy import Connection, case, delete, func, select, update
+from sqlalchemy import Connection, case, collate, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from scheduler.store.tables import LimitRow
@@ -42,6 +42,23 @@ def find(tx: Connection, key: str, *, now: int) -> tuple[int, int]:
     statement = select(LimitRow.count, LimitRow.expires_at).where(*alive)
     row = tx.execute(statement).first()
     return (int(row[0]), int(row[1])) if row else (0, now)
+
+
+def note(tx: Connection, name: str, what: str, *, at: int, keep: int, now: int) -> None:
+    """Note that something happens under `name` at an instant, to be found until `keep` seconds after it."""
+    add(tx, f"{name}:{at}:{what}", amount=1, window=at + keep - now, now=now)
+
+
+def noted(tx: Connection, name: str, *, now: int) -> list[tuple[int, str]]:
+    """What was noted under `name`, with its instant, once for each time."""
+    # The language of a database may sort a colon anywhere; bytes are the same everywhere.
+    key = LimitRow.key if tx.dialect.name == "sqlite" else collate(LimitRow.key, "C")
+    below = (key >= f"{name}:", key < f"{name};", LimitRow.expires_at > now)
+    found = []
+    for stored, times in tx.execute(select(LimitRow.key, LimitRow.count).where(*below)):
+        at, what = stored.removeprefix(f"{name}:").split(":", 1)
+        found += [(int(at), what)] * times
+    return found
 
 
 def take_back(tx: Connection, key: str) -> None:

@@ -1,6 +1,6 @@
 """The people of an appointment and their manage links; look-ups go by HMAC and token hash."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import delete, func, insert, select, update
 
@@ -146,6 +146,16 @@ def bookings_since(tx: Transaction, practice_id: str, email_key: str, *, since: 
         )
     )
     return int(tx.execute(query).scalar_one())
+
+
+def opened(tx: Transaction, appointment_ids: Collection[str], email_key: str) -> set[str]:
+    """Those of the appointments whose link, as sent to this address, was used by POST."""
+    query = select(_participants.c.appointment_id).where(
+        _participants.c.appointment_id.in_(appointment_ids),
+        _participants.c.email_lookup == vault_of(tx).lookup("email", email_key),
+        _participants.c.link_used.is_(True),
+    )
+    return set(tx.execute(query).scalars())
 
 
 def _place(column: str, participant_id: str) -> Place:

@@ -190,7 +190,7 @@ class PracticeMachine(RuleBasedStateMachine):
         may = is_open and (
             start == entry.start or self.model.is_offered(kind, entry.who, start, self.now, without=entry)
         )
-        if self.attempt(may, lambda: manage.move(entry.token, start, now=self.now)) is not None:
+        if self.attempt(may, lambda: manage.move(entry.token, start, now=self.now, limited=False)) is not None:
             self.moved(entry, start)
 
     @precondition(lambda self: self.waiting_by_link())
@@ -200,7 +200,7 @@ class PracticeMachine(RuleBasedStateMachine):
         entry = self.waiting_by_link()[choice % len(self.waiting_by_link())]
         self.now = max(self.now, entry.expires_at or 0)
         start = self.wish(entry.kind, 0, wish, who=entry.who)[1]
-        self.attempt(False, lambda: manage.move(entry.token, start, now=self.now))
+        self.attempt(False, lambda: manage.move(entry.token, start, now=self.now, limited=False))
 
     @precondition(lambda self: self.open())
     @rule(choice=choices, again=st.booleans())

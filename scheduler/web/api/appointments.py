@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
-from flask import Response, current_app, request
+from flask import Response, current_app
 from pydantic import BaseModel
 
 from scheduler.clock import utcnow
@@ -14,7 +14,7 @@ from scheduler.domain.text import NOTE_LENGTH, clean
 from scheduler.services import booking, directory, manage, offers
 from scheduler.services.offers import Offer
 from scheduler.settings import Settings
-from scheduler.web import errors
+from scheduler.web import errors, limits
 from scheduler.web.api import reading
 from scheduler.web.api.blueprint import blueprint
 from scheduler.web.api.models import AppointmentAnswer, BookedAnswer
@@ -43,7 +43,7 @@ def book(practice: str) -> Response:
             therapist=therapist,
             raw=form,
             key=key,
-            source=request.remote_addr or "",
+            source=limits.source(),
             now=now,
             limited=settings.rate_limits,
         )
@@ -84,7 +84,7 @@ def move(token: str) -> Response:
     start = reading.instant(body, "start")
     now = utcnow()
     try:
-        return _json(AppointmentAnswer.of(manage.move(token, start, now=now)))
+        return _json(AppointmentAnswer.of(manage.move(token, start, now=now, limited=limits.are_on())))
     except SlotTaken as taken:
         first, last = _days_near(manage.find(token, now=now).practice, start)
         return _taken(taken, start, manage.move_offer(token, first, last, now=now))

@@ -12,7 +12,7 @@ from scheduler.domain.errors import SlotTaken, WrongState
 from scheduler.domain.local_time import local_day
 from scheduler.services import invitations, manage
 from scheduler.services.offers import Offer
-from scheduler.web import form_token
+from scheduler.web import form_token, limits
 from scheduler.web.visitor.blueprint import blueprint, enter_practice, to
 from scheduler.web.visitor.choice import bookable_day, day_step, time_step
 from scheduler.web.visitor.choose import parse_start
@@ -62,7 +62,7 @@ def press_move(token: str) -> Response | tuple[str, int]:
         return move_page(managed, token, problem="stale"), 400
     manage.opened(token, now=utcnow())
     try:
-        manage.move(token, start, now=utcnow())
+        manage.move(token, start, now=utcnow(), limited=limits.are_on())
     except SlotTaken:
         return move_page(managed, token, problem="taken", lost=start), 409
     except WrongState:
