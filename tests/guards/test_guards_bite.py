@@ -122,6 +122,7 @@ def a_stale_copy_changes_nothing(core: Core, action: str) -> None:
     assert core.all("SELECT status, sequence, start_at FROM appointments") == [("cancelled", 1, asked.start)]
 
 
+@pytest.mark.usefixtures("unwatched")
 @pytest.mark.parametrize("action", ["cancel", "move", "accept"])
 def test_a_stale_copy_is_refused_by_the_comparison(core: Core, action: str, monkeypatch: Patch) -> None:
     a_stale_copy_changes_nothing(core, action)

@@ -118,3 +118,10 @@ def _transactions_are_well() -> Iterator[None]:
     yield
     found, violations[:] = list(violations), []
     assert found == []
+
+
+@pytest.fixture
+def unwatched(_transactions_are_well: None) -> Iterator[None]:
+    """For a test that takes a guard away, and thereby makes the program do what it must not."""
+    yield
+    violations.clear()

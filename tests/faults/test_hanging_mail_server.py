@@ -1,0 +1,67 @@
+"""A mail server that takes the connection and never says a word delays no booking."""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from tests.gateways.scripted import GREETING, scripted_server
+from tests.races.test_one_winner import ask, free_starts
+from tests.support.servers import RunningServer
+
+BOOKINGS = 50
+AT_MOST_SECONDS = 1.0
+
+
+@pytest.mark.slow
+def test_bookings_take_less_than_a_second_while_the_worker_waits_for_a_silent_mail_server(
+    serve: Callable[..., RunningServer],
+    start_worker: Callable[[dict[str, str]], RunningServer],
+    either_demo_database: str,
+) -> None:
+    with scripted_server(**{GREETING: ["hang"] * 1000}) as silent:
+        mail = {"MAIL_SERVER": "127.0.0.1", "MAIL_PORT": str(silent.port)}
+        server = serve(either_demo_database, **mail)
+        # Far from today: neither notice nor a day's maximum is near, and no two overlap.
+        starts = free_starts(server)[::-3]
+        seconds = [book(server, starts.pop(), "first")]
+        start_worker(server.settings)
+        until = time.monotonic() + 20
+        while not silent.connections and time.monotonic() < until:
+            time.sleep(0.02)
+        assert silent.connections, "the worker never came"
+        while len(seconds) <= BOOKINGS:
+            seconds.append(book(server, starts.pop(), str(len(seconds))))
+    name = either_demo_database.partition(":")[0].partition("+")[0]
+    sys.stdout.write(f"{name}: slowest of {BOOKINGS} bookings beside a silent mail server: ")
+    sys.stdout.write(f"{max(seconds[1:]) * 1000:.0f} ms\n")
+    assert max(seconds[1:]) < AT_MOST_SECONDS
+    assert states(either_demo_database) == {"waiting"}
+
+
+def book(server: RunningServer, start: str, name: str) -> float:
+    """Seconds that one booking takes."""
+    body = {
+        "type": "session",
+        "therapist": "ada",
+        "start": start,
+        "mode": "video",
+        "name": "Vera Moss",
+        "email": f"vera-{name}@example.org",
+        "consents": ["privacy", "policy"],
+    }
+    began = time.monotonic()
+    status, answer = ask(server, "POST", "/api/v1/practices/demo/appointments", body, f"key-{name}")
+    seconds = time.monotonic() - began
+    assert status == 201, json.dumps(answer)
+    return seconds
+
+
+def states(database_url: str) -> set[str]:
+    """How the mails stand: nobody took any."""
+    engine = create_engine(database_url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.connect() as connection:
+        return set(connection.execute(text("SELECT DISTINCT state FROM outbox")).scalars())
