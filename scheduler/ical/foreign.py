@@ -36,7 +36,7 @@ _KEPT = {
 }  # fmt: skip
 _TEXTS = {"UID", "STATUS", "TRANSP", "TZID", "X-WR-TIMEZONE", "CALSCALE"}
 _LONG_LINE = re.compile(rb"[^\n]{%d}" % (LONGEST_LINE + 1))
-_PARAMETER = re.compile(r';\s*([^=;":]+)=((?:"[^"]*"|[^;"]+)*)')
+_PARAMETER = re.compile(r';\s*([^=;":]+)=((?:"[^"]*"|[^;])*)')
 _QUOTED_OR_COLON = re.compile(r'"[^"]*"|:')
 _OFTEN = re.compile(r"FREQ=(?:SECONDLY|MINUTELY|HOURLY)")
 _TIMES_OF_DAY = re.compile(r"BY(?:HOUR|MINUTE|SECOND)=([^;]*)")

@@ -93,8 +93,12 @@ def busy_periods(component: Component, zones: Zones) -> list[Period]:
 
 
 def interval(start: Moment, end: Moment, zone: str) -> Interval:
-    """The span in instants, `[start, end)`; local days are those of the zone, that of `end` not included."""
-    return _instant(start, zone), _instant(end, zone)
+    """The span in instants, `[start, end)`; local days are those of the zone, that of `end` not included.
+
+    A start that clocks skip in spring moves forward, perhaps beyond the end: then the two change places.
+    """
+    first, second = _instant(start, zone), _instant(end, zone)
+    return min(first, second), max(first, second)
 
 
 def _instant(moment: Moment, zone: str) -> int:
@@ -167,7 +171,7 @@ class _Reader:
                 end = self._midnight(end + ONE_DAY)
             else:
                 start = self._midnight(start)
-        if _is_before(end, start):
+        if end < start:
             self._problems.add(Problem.UNREADABLE_PART)
             start, end = end, start
         if start == end and not isinstance(start, datetime):
@@ -307,10 +311,6 @@ def _after(start: Moment, duration: timedelta) -> Moment:
         return start + duration
     except OverflowError:
         raise Unreadable from None
-
-
-def _is_before(one: Moment, other: Moment) -> bool:
-    return one < other
 
 
 def _sequence(text: str) -> int:

@@ -100,7 +100,7 @@ class Zones:
         self._definitions = definitions
         self._defined = {
             tzids[0].value.strip().strip("/"): part
-            for part in calendar.inside
+            for part in reversed(calendar.inside)  # of two with one name the first counts
             if part.kind == "VTIMEZONE" and len(tzids := part.all("TZID")) == 1
         }
         self._found: dict[str, tzinfo | None] = {}
@@ -158,6 +158,8 @@ def _onsets(definition: Component, until: datetime) -> list[Onset]:
             found.setdefault(wall, Onset(wall, before, after))
         if len(found) > MOST_CHANGES:
             raise ValueError("a zone with too many changes")
+    if not found:
+        raise ValueError("a zone without an offset")
     return [found[wall] for wall in sorted(found)]
 
 

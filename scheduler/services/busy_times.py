@@ -9,6 +9,8 @@ from scheduler.ical.busy import BusyTimes
 from scheduler.ical.foreign import MOST_BYTES, CalendarRefused
 from scheduler.ical.reader import MODULE, answer, request
 
+__all__ = ["MOST_BYTES", "NotUnderstood", "understand"]
+
 
 class NotUnderstood(Exception):
     """No busy times can be told; `status` is the class, `why` a sentence without anything of the content."""
