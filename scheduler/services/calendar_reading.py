@@ -110,8 +110,9 @@ def _store(
         else:
             after, spans = after_found(calendar, known, found, until=until, now=now)
         if spans != tuple(known):
-            therapists.raise_revision(tx, calendar.therapist_id, now=now)
             outside.replace_spans(tx, calendar, spans)
+        if spans != tuple(known) or calendar.is_stale(now) != after.is_stale(now):
+            therapists.raise_revision(tx, calendar.therapist_id, now=now)
         calendars.keep_found(tx, calendar.id, offered)
         if needs_warning(after, now=now):
             account_mails.warn_of_calendar(tx, after, now=now)
