@@ -1,11 +1,13 @@
 """Keeping a time for a visitor: press, type, give back; and what happens when nobody comes back."""
 
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import count
 
 from scheduler.domain import appointment as lifecycle
 from scheduler.domain.appointment import Action, Appointment, Status
-from scheduler.domain.errors import TooMany
+from scheduler.domain.errors import NotFound, SlotTaken, TooMany
 from scheduler.domain.practice import AppointmentType, Practice, Therapist
 from scheduler.services import placing
 from scheduler.services.offers import check_open
@@ -48,21 +50,42 @@ def hold(
     zone: str,
     now: int,
     answers: Mapping[str, str] | None = None,
+    press: str = "",
     limited: bool = True,
 ) -> Held:
-    """Keep a time for 15 minutes. **Raises** `SlotTaken`, `TooMany`, `Paused`."""
+    """Keep a time for 15 minutes. **Raises** `SlotTaken`, `TooMany`, `Paused`.
+
+    `press` is a word that only this visitor's page knows. The same time pressed there once more
+    gives the same hold, or what was booked of it; another time takes the place of the first,
+    and what was typed goes along: nobody loses a time to oneself.
+    """
     with transaction() as tx:
         stock = catalogue.by_id(tx, practice.id)
         check_open(stock.practice, now)
         source_hash = vault_of(tx).lookup("source", source)
-        person, stock = placing.place(tx, stock, kind, start, therapist, now=now)
+        token, earlier = _of_press(tx, stock, press, now)
+        for one in earlier:
+            if (one.start, one.kind.id) == (start, kind.id):
+                return one
+            if one.status == "held":
+                _release(tx, stock, one.token, now)
+                answers = answers or one.answers
+        try:
+            person, stock = placing.place(tx, stock, kind, start, therapist, now=now)
+        except SlotTaken:
+            at_once = _pressed_at_once(tx, stock, token, now)
+            if at_once is None:
+                raise
+            return at_once
+        at_once = _pressed_at_once(tx, stock, token, now)
+        if at_once is not None:
+            return at_once
         if limited:
             _check_holds(tx, practice.id, source_hash, now)
         kind = stock.type_of_id(kind.id)
         held = placing.new_appointment(
             tx, stock, kind, person, start, status=Status.HELD, language=language, zone=zone, now=now
         )
-        token = new_token()
         appointments.add(tx, held, hold_token=token, source_hash=source_hash)
         if answers:
             appointments.keep_answers(tx, held.id, answers)
@@ -88,12 +111,7 @@ def keep_answers(practice: Practice, token: str, answers: Mapping[str, str], *, 
 def release(practice: Practice, token: str, *, now: int) -> None:
     """Give the held time back at once. **Raises** `NotFound`; does nothing when it is no longer held."""
     with transaction() as tx:
-        held, _ = appointments.by_hold(tx, practice.id, token)
-        if held.status is Status.HELD:
-            stock = catalogue.by_id(tx, practice.id)
-            placing.clear(tx, stock, stock.therapist_of_id(held.therapist_id), now=now)
-            status = lifecycle.after(held.status, Action.RELEASE)
-            appointments.change(tx, held, replace(held, status=status, expires_at=None, changed_at=now))
+        _release(tx, catalogue.by_id(tx, practice.id), token, now)
 
 
 def expire_lapsed(now: int) -> int:
@@ -116,6 +134,40 @@ def _expire_one(lapsed: Appointment, now: int) -> None:
     with transaction() as tx:
         stock = catalogue.by_id(tx, lapsed.practice_id)
         placing.clear(tx, stock, stock.therapist_of_id(lapsed.therapist_id), lapsed.busy, now=now)
+
+
+def _of_press(tx: Transaction, stock: Catalogue, press: str, now: int) -> tuple[str, list[Held]]:
+    """A token that no hold has yet, and what the page with this word keeps or has booked already."""
+    running: list[Held] = []
+    if not press:
+        return new_token(), running
+    for turn in count():
+        word = vault_of(tx).lookup("press", f"{stock.practice.id} {turn} {press}")
+        token = urlsafe_b64encode(word).decode().rstrip("=")
+        try:
+            held, answers = appointments.by_hold(tx, stock.practice.id, token)
+        except NotFound:
+            break
+        if held.is_live and (held.expires_at is None or held.expires_at > now):
+            running.append(_held(tx, stock, token, held, answers, now))
+    return token, running
+
+
+def _pressed_at_once(tx: Transaction, stock: Catalogue, token: str, now: int) -> Held | None:
+    """What the same page has kept since, by a second press at the same moment: the calendar is locked now."""
+    try:
+        held, answers = appointments.by_hold(tx, stock.practice.id, token)
+    except NotFound:
+        return None
+    return _held(tx, stock, token, held, answers, now)
+
+
+def _release(tx: Transaction, stock: Catalogue, token: str, now: int) -> None:
+    held, _ = appointments.by_hold(tx, stock.practice.id, token)
+    if held.status is Status.HELD:
+        placing.clear(tx, stock, stock.therapist_of_id(held.therapist_id), now=now)
+        status = lifecycle.after(held.status, Action.RELEASE)
+        appointments.change(tx, held, replace(held, status=status, expires_at=None, changed_at=now))
 
 
 def _check_holds(tx: Transaction, practice_id: str, source_hash: bytes, now: int) -> None:

@@ -111,6 +111,14 @@ def move_offer(token: str, first: date, last: date, *, now: int) -> Offer:
         )
 
 
+def is_somebody_else_there(managed: Managed, start: int, *, now: int) -> bool:
+    """Whether the time to which it cannot be moved was lost to somebody who was quicker."""
+    booked = managed.appointment
+    return offers.is_somebody_else_there(
+        managed.practice, managed.kind, start, therapist=managed.therapist, now=now, without=booked.id
+    )
+
+
 def correct_address(token: str, email: str, *, now: int) -> str:
     """Send everything to another address: a new link, the old one dies. Only before any link was used.
 

@@ -5,6 +5,8 @@ proves that the form came from a page of ours, made for this very subject, not
 long ago. It holds nothing secret.
 """
 
+from secrets import token_urlsafe
+
 from flask import current_app
 from itsdangerous import BadData, URLSafeTimedSerializer
 
@@ -13,14 +15,14 @@ LIFETIME_SECONDS = 12 * 3600
 
 
 def issue(purpose: str, *subject: str) -> str:
-    """A token for one form: `purpose` names the action, `subject` what it acts on."""
-    return _serializer(purpose).dumps(list(subject))
+    """A token for one form: `purpose` names the action, `subject` what it acts on. No two are the same."""
+    return _serializer(purpose).dumps([token_urlsafe(9), *subject])
 
 
 def is_genuine(token: str, purpose: str, *subject: str) -> bool:
     """Whether we issued the token for this form, at most twelve hours ago."""
     try:
-        return bool(_serializer(purpose).loads(token, max_age=LIFETIME_SECONDS) == list(subject))
+        return bool(_serializer(purpose).loads(token, max_age=LIFETIME_SECONDS)[1:] == list(subject))
     except BadData:
         return False
 

@@ -32,11 +32,15 @@ class DayStep:
 
 @dataclass(frozen=True, slots=True)
 class TimeStep:
-    """The time step: `noon` lies inside the chosen day; `other_days` are (day, its noon, free times)."""
+    """The time step: `noon` lies inside the chosen day; `other_days` are (day, its noon, free times).
+
+    `close` are times near a day that has none.
+    """
 
     day: date
     noon: int
     parts: tuple[Part, ...]
+    close: tuple[int, ...]
     other_days: tuple[tuple[date, int, int], ...]
 
 
@@ -67,28 +71,59 @@ def bookable_day(practice: Practice, kind: AppointmentType, day: date | None, no
     return day if day and today <= day <= horizon else None
 
 
-def time_step(practice: Practice, offering: Offering, clocks: Clocks, day: date) -> TimeStep:
-    """A day's times, and the next days that have some."""
+def time_step(
+    practice: Practice,
+    kind: AppointmentType,
+    offering: Offering,
+    clocks: Clocks,
+    day: date,
+    *,
+    near: int | None = None,
+    now: int,
+) -> TimeStep:
+    """A day's times, and the next days that have some; on a day without any, times close to `near`."""
     offer = offering(day, day + timedelta(days=41))
     starts = [at for at in offer.starts if local_day(at, practice.zone) == day]
     later = counted((at for at in offer.starts if local_day(at, practice.zone) > day), practice.zone)
     other_days = tuple(
         (other, noon(other, practice.zone), later[other]) for other in sorted(later)[:OTHER_DAYS]
     )
-    return TimeStep(day, noon(day, practice.zone), parts(starts, clocks.shown, day), other_days)
+    midday = noon(day, practice.zone)
+    close = () if starts else close_to(practice, kind, offering, near or midday, now)
+    return TimeStep(day, midday, parts(starts, clocks.shown, day), close, other_days)
 
 
-def close_to(offering: Offering, at: int, zone: str, count: int = 6) -> tuple[int, ...]:
-    """Free times nearest to `at`, in order of time: first those of its day, then the days after."""
-    day = local_day(at, zone)
-    starts = offering(day, day + timedelta(days=13)).starts
-    nearest = sorted(starts, key=lambda start: (local_day(start, zone) != day, abs(start - at)))
-    return tuple(sorted(nearest[:count]))
+def close_to(
+    practice: Practice, kind: AppointmentType, offering: Offering, at: int, now: int, count: int = 6
+) -> tuple[int, ...]:
+    """Free times that may replace `at`, in order of time: the nearest of its day, then of each day after
+    the one nearest to its hour; of the days before only when nothing comes after.
+    """
+    today, horizon = _reach(practice, kind, now)
+    day = min(max(local_day(at, practice.zone), today), horizon)
+    before = max(today, day - timedelta(days=MOST_DAYS - 1))
+    windows = ((day, day + timedelta(days=41)), (day, day + timedelta(days=MOST_DAYS - 1)), (before, day))
+    starts = next((found for first, last in windows if (found := offering(first, last).starts)), ())
+    if starts and local_day(starts[-1], practice.zone) < day:
+        starts = starts[-count:]
+    ranked: dict[date, list[int]] = {}
+    for start in starts:
+        ranked.setdefault(local_day(start, practice.zone), []).append(start)
+    order = []
+    for other, those in ranked.items():
+        those.sort(key=lambda start: abs(_minute(start, practice.zone) - _minute(at, practice.zone)))
+        order += [(other != day, place, other, start) for place, start in enumerate(those)]
+    return tuple(sorted(start for *_, start in sorted(order)[:count]))
 
 
 def noon(day: date, zone: str) -> int:
     """An instant well inside the local day."""
     return day_interval(day, zone)[0] + _NOON
+
+
+def _minute(at: int, zone: str) -> int:
+    moment = local(at, zone)
+    return moment.hour * 60 + moment.minute
 
 
 def _varied(starts: tuple[int, ...], zone: str) -> tuple[int, ...]:

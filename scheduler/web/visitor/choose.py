@@ -60,24 +60,26 @@ def zone(kind: str) -> str:
 @blueprint.post("/book/<practice>/<kind>/hold")
 def hold(kind: str) -> Response | tuple[str, int]:
     """A pressed time: keep it for the visitor and ask who it is for."""
-    return press(find_type(kind), {})
+    return press(find_type(kind))
 
 
-def press(kind: AppointmentType, answers: Mapping[str, str]) -> Response | tuple[str, int]:
-    """Hold the pressed time, with the answers typed so far. **Raises** `TooMany`, `Paused`."""
+def press(kind: AppointmentType, *, instead_of: holds.Held | None = None) -> Response | tuple[str, int]:
+    """Hold the pressed time, with what was typed while another was held. **Raises** `TooMany`, `Paused`."""
     refuse_when_paused()
     start = parse_start(request.form.get("start", ""))
     if start is None or not is_genuine(kind):
-        return choose_page(kind, problem="stale"), 400
+        return choose_page(kind, held=instead_of, problem="stale"), 400
     try:
-        held = hold_time(kind, start, answers)
+        held = hold_time(kind, start, instead_of.answers if instead_of else {})
     except SlotTaken:
-        return choose_page(kind, problem="taken", lost=start), 409
+        return choose_page(kind, held=instead_of, problem="taken", lost=start), 409
+    if instead_of and instead_of.token != held.token:
+        holds.release(g.practice, instead_of.token, now=utcnow())
     return redirect(to("details", kind=kind.slug, hold=held.token), 303)
 
 
 def hold_time(kind: AppointmentType, start: int, answers: Mapping[str, str]) -> holds.Held:
-    """Keep a time for this visitor."""
+    """Keep a time for this visitor; the same button of the same page keeps it once."""
     return holds.hold(
         g.practice,
         kind,
@@ -87,6 +89,7 @@ def hold_time(kind: AppointmentType, start: int, answers: Mapping[str, str]) -> 
         language=g.language,
         zone=g.view.tz or g.practice.zone,
         answers=answers,
+        press=request.form.get(form_token.FIELD, ""),
         now=utcnow(),
         limited=limits.are_on(),
     )
@@ -96,9 +99,11 @@ def choose_page(
     kind: AppointmentType, *, held: holds.Held | None = None, problem: str = "", lost: int | None = None
 ) -> str:
     """The day or the time step of a new booking; `held` is the time already kept, `lost` one that is gone."""
-    now = utcnow()
-    offering = offering_of(kind, chosen_therapist(), now)
+    now, therapist = utcnow(), chosen_therapist()
+    offering = offering_of(kind, therapist, now)
     shown = clocks_for(kind, now)
+    if lost and not offers.is_somebody_else_there(g.practice, kind, lost, therapist=therapist, now=now):
+        problem = "closed"
     page = {
         "kind": kind,
         "clocks": shown,
@@ -114,12 +119,11 @@ def choose_page(
     wanted = local_day(lost, g.practice.zone) if lost else parse_day(request.args.get("day", ""))
     chosen = bookable_day(g.practice, kind, wanted, now)
     if chosen:
-        return render_template(
-            "visitor/time.html", step=time_step(g.practice, offering, shown, chosen), **page
-        )
+        step = time_step(g.practice, kind, offering, shown, chosen, near=lost, now=now)
+        return render_template("visitor/time.html", step=step, **page)
     month = parse_month(request.args.get("month", ""))
-    step = day_step(g.practice, kind, offering, month=month, now=now)
-    return render_template("visitor/day.html", step=step, asked=month is not None, **page)
+    days = day_step(g.practice, kind, offering, month=month, now=now)
+    return render_template("visitor/day.html", step=days, asked=month is not None, **page)
 
 
 def offering_of(kind: AppointmentType, therapist: Therapist | None, now: int) -> Offering:
@@ -153,10 +157,11 @@ def is_genuine(kind: AppointmentType) -> bool:
 
 
 def _flow(kind: AppointmentType, held: holds.Held | None) -> dict[str, object]:
-    """Where the links and buttons of the day and time steps lead."""
-    if held:
+    """Where the links and buttons of the day and time steps lead; what was typed goes along."""
+    if held and held.status != "booked":
         place: dict[str, object] = {"kind": kind.slug, "hold": held.token}
-        return {"days": "other", "press": "press_other", "place": place, "held": held, "moving": None}
+        kept = held if held.status == "held" else None
+        return {"days": "other", "press": "press_other", "place": place, "held": kept, "moving": None}
     return {"days": "day", "press": "hold", "place": {"kind": kind.slug}, "held": None, "moving": None}
 
 

@@ -1,6 +1,7 @@
 """Step 4: who the appointment is for. The time is held meanwhile, and what was typed stays with it."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from flask import g, redirect, render_template, request
 from werkzeug.wrappers import Response
@@ -8,7 +9,7 @@ from werkzeug.wrappers import Response
 from scheduler.clock import utcnow
 from scheduler.domain.errors import AnotherRequest, Refused, SlotTaken, StoreBusy
 from scheduler.domain.local_time import local_day
-from scheduler.services import booking, holds
+from scheduler.services import booking, holds, offers
 from scheduler.web import form_token, limits
 from scheduler.web.visitor.answers import KEY, booking_form, fields_of, new_key, typed
 from scheduler.web.visitor.blueprint import blueprint, chosen_therapist, to
@@ -25,8 +26,8 @@ def details(kind: str, hold: str) -> Answer:
     held = find_hold(kind, hold)
     if held.status == "booked":
         return _already_booked(held)
-    if held.status == "expired" and not is_still_free(held):
-        return taken_page(held, "expired")
+    if is_lost(held):
+        return taken_page(held, held.answers)
     return details_page(held, held.answers)
 
 
@@ -49,33 +50,42 @@ def answer(kind: str, hold: str) -> Answer:
 
 @blueprint.post("/book/<practice>/<kind>/held/<hold>/again")
 def again(kind: str, hold: str) -> Answer:
-    """Another time after a lost one: hold it with the answers that were kept, and book."""
+    """Another time after a lost one: book it with what was typed before."""
     held = find_hold(kind, hold)
+    answers = typed(request.form) if "name" in request.form else held.answers
+    keep(held, answers)
+    action = request.form.get("action", "book")
+    if action != "book":
+        return redirect(to("other", kind=kind, hold=hold), 303) if action == "other" else Response(status=204)
     start = parse_start(request.form.get("start", ""))
     if start is None or not _is_genuine(held):
-        return taken_page(held, "choose")
+        return taken_page(held, answers, notice="stale" if start else "choose", chosen=start, status=422)
     try:
-        held = hold_time(held.kind, start, held.answers)
+        booked = booking.book(
+            g.practice, held.kind, start=start, therapist=chosen_therapist(), **_booking(held, answers)
+        )
+    except Refused as refused:
+        return _correct(held, start, answers, fields_of(refused.problems))
     except SlotTaken:
-        return taken_page(held, "taken", lost=start)
-    return book(held, held.answers, is_genuine=True)
+        return taken_page(held, answers, lost=start)
+    except AnotherRequest:
+        return _already_booked(held)
+    holds.release(g.practice, held.token, now=utcnow())
+    return redirect(to("done", kind=kind, token=booked.token), 303)
 
 
 @blueprint.get("/book/<practice>/<kind>/held/<hold>/other")
 def other(kind: str, hold: str) -> str:
     """The day and time steps while a time is held."""
     held = find_hold(kind, hold)
-    return choose_page(held.kind, held=held if held.status == "held" else None)
+    return choose_page(held.kind, held=held)
 
 
 @blueprint.post("/book/<practice>/<kind>/held/<hold>/other")
 def press_other(kind: str, hold: str) -> Answer:
     """Another time instead of the held one: the answers move along, the old time is given back."""
     held = find_hold(kind, hold)
-    pressed = press(held.kind, held.answers)
-    if isinstance(pressed, Response):
-        holds.release(g.practice, held.token, now=utcnow())
-    return pressed
+    return press(held.kind, instead_of=held)
 
 
 @blueprint.post("/book/<practice>/<kind>/held/<hold>/release")
@@ -85,28 +95,25 @@ def release(kind: str, hold: str) -> Response:
     return redirect(to("day", kind=kind), 303)
 
 
-def book(held: holds.Held, answers: Mapping[str, str], *, is_genuine: bool | None = None) -> Answer:
+def book(held: holds.Held, answers: Mapping[str, str]) -> Answer:
     """Book the held time with these answers, which stay typed whatever happens."""
-    if not (_is_genuine(held) if is_genuine is None else is_genuine):
+    if not _is_genuine(held):
         keep(held, answers)
+        if is_lost(held):
+            return taken_page(held, answers)
         return details_page(held, answers, notice="stale"), 400
-    form = booking_form(answers, held.kind, language=g.language, zone=g.view.tz or g.practice.zone)
     try:
-        booked = booking.book_held(
-            g.practice,
-            held.token,
-            form,
-            key=request.form.get(KEY) or new_key(),
-            source=limits.source(),
-            now=utcnow(),
-            limited=limits.are_on(),
-        )
+        booked = booking.book_held(g.practice, held.token, **_booking(held, answers))
     except Refused as refused:
         keep(held, answers)
-        return details_page(held, answers, problems=fields_of(refused.problems)), 422
+        problems = fields_of(refused.problems)
+        if is_lost(held):
+            return taken_page(held, answers, problems=problems)
+        return details_page(held, answers, problems=problems), 422
     except SlotTaken:
         keep(held, answers)
-        return taken_page(held, "taken", answers=answers)
+        holds.release(g.practice, held.token, now=utcnow())  # else it would hide the times around it
+        return taken_page(held, answers)
     except AnotherRequest:
         return _already_booked(held)
     except StoreBusy:
@@ -125,10 +132,13 @@ def find_hold(kind: str, hold: str) -> holds.Held:
     return holds.find(g.practice, hold, now=utcnow())
 
 
-def is_still_free(held: holds.Held) -> bool:
-    """Whether the time of a lapsed hold is offered again."""
+def is_lost(held: holds.Held) -> bool:
+    """Whether the hold ran out and its time is no longer offered."""
     day = local_day(held.start, g.practice.zone)
-    return held.start in offering_of(held.kind, held.therapist, utcnow())(day, day).starts
+    return (
+        held.status == "expired"
+        and held.start not in offering_of(held.kind, held.therapist, utcnow())(day, day).starts
+    )
 
 
 def details_page(
@@ -154,24 +164,58 @@ def details_page(
 
 
 def taken_page(
-    held: holds.Held, why: str, *, lost: int | None = None, answers: Mapping[str, str] | None = None
+    held: holds.Held,
+    answers: Mapping[str, str],
+    *,
+    lost: int | None = None,
+    problems: Mapping[str, str] | None = None,
+    notice: str = "",
+    chosen: int | None = None,
+    status: int = 409,
 ) -> tuple[str, int]:
-    """The time is gone: times close by as radios, the details kept. The next press books for good."""
-    now = utcnow()
-    gone = lost or held.start
+    """The time is gone: times close by as radios, the details kept. The next press books for good.
+
+    `lost` is the one just lost, else the held one; `notice` is "choose" or "stale".
+    """
+    now, gone, kind = utcnow(), lost or held.start, held.kind
+    therapist = chosen_therapist() if lost else held.therapist
     page = render_template(
         "visitor/taken.html",
         held=held,
-        kind=held.kind,
-        answers=held.answers if answers is None else answers,
-        why=why,
+        kind=kind,
+        answers=answers,
+        problems=problems or {},
+        notice=notice,
+        chosen=chosen,
         gone=gone,
-        starts=close_to(offering_of(held.kind, chosen_therapist(), now), gone, g.practice.zone),
-        clocks=clocks_for(held.kind, now),
-        key=new_key(),
+        by_somebody=offers.is_somebody_else_there(g.practice, kind, gone, therapist=therapist, now=now),
+        starts=close_to(g.practice, kind, offering_of(kind, chosen_therapist(), now), gone, now),
+        clocks=clocks_for(kind, now),
+        key=request.form.get(KEY) or new_key(),
         token=_token(held),
     )
-    return page, 409
+    return page, status
+
+
+def _booking(held: holds.Held, answers: Mapping[str, str]) -> dict[str, Any]:
+    """What both ways to book are told of this attempt."""
+    return {
+        "raw": booking_form(answers, held.kind, language=g.language, zone=g.view.tz or g.practice.zone),
+        "key": request.form.get(KEY) or new_key(),
+        "source": limits.source(),
+        "now": utcnow(),
+        "limited": limits.are_on(),
+    }
+
+
+def _correct(held: holds.Held, start: int, answers: Mapping[str, str], problems: Mapping[str, str]) -> Answer:
+    """Hold the newly chosen time while an answer is put right."""
+    try:
+        fresh = hold_time(held.kind, start, answers)
+    except SlotTaken:
+        return taken_page(held, answers, lost=start, problems=problems)
+    holds.release(g.practice, held.token, now=utcnow())
+    return details_page(fresh, answers, problems=problems), 422
 
 
 def _already_booked(held: holds.Held) -> Answer:

@@ -106,6 +106,8 @@ def manage_page(managed: manage.Managed, token: str, *, notice: str = "") -> str
 def move_page(managed: manage.Managed, token: str, *, problem: str = "", lost: int | None = None) -> str:
     """The day or the time step of a move: same therapist, same type."""
     now, kind, practice = utcnow(), managed.kind, managed.practice
+    if lost and not manage.is_somebody_else_there(managed, lost, now=now):
+        problem = "closed"
     offering = partial(_move_offer, token, now)
     shown = clocks(practice, kind, g.view.tz or managed.appointment.visitor_zone, now)
     page = {
@@ -127,7 +129,8 @@ def move_page(managed: manage.Managed, token: str, *, problem: str = "", lost: i
     wanted = local_day(lost, practice.zone) if lost else parse_day(request.args.get("day", ""))
     chosen = bookable_day(practice, kind, wanted, now)
     if chosen:
-        return render_template("visitor/time.html", step=time_step(practice, offering, shown, chosen), **page)
+        times = time_step(practice, kind, offering, shown, chosen, near=lost, now=now)
+        return render_template("visitor/time.html", step=times, **page)
     month = parse_month(request.args.get("month", ""))
     step = day_step(practice, kind, offering, month=month, now=now)
     return render_template("visitor/day.html", step=step, asked=month is not None, **page)
