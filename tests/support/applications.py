@@ -6,9 +6,30 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 
 from scheduler.settings import Settings
 from tests.support.environment import settings
+
+
+class CompiledTemplates(BytecodeCache):
+    """Templates that were compiled once in this process; each application would compile them again."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Fill the bucket with what is kept under its key; the bucket itself checks the source."""
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what is in the bucket."""
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = CompiledTemplates()
 
 
 @pytest.fixture
@@ -21,6 +42,7 @@ def make_app() -> Callable[..., Flask]:
     def make(database_url: str, **changes: str | None) -> Flask:
         app: Flask = create_app(Settings.from_environment(settings(database_url, **changes)))
         app.testing = True
+        app.jinja_env.bytecode_cache = COMPILED
         return app
 
     return make
