@@ -17,7 +17,7 @@ from scheduler.store import answer_mailboxes, heartbeats, inspection, machine
 from scheduler.store.database import Transaction, reading, vault_of
 
 MAX_SKEW = 2
-LEAST_FREE_BYTES = 200_000_000
+LEAST_FREE_BYTES = machine.LEAST_FREE_BYTES
 ACCOUNT_MAILS_MATTER_FOR = 7 * 86400
 MAILBOX_SILENT_FOR = 86400
 SHOWN_PER_CHECK = 20

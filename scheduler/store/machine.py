@@ -13,6 +13,9 @@ from sqlalchemy.exc import DatabaseError
 from scheduler.store.database import Transaction
 
 MOUNTS = Path("/proc/self/mounts")
+LEAST_FREE_BYTES = 200_000_000
+"""With less room than this on the disk of the database somebody should be told."""
+
 _NETWORK = frozenset(
     ("afs", "beegfs", "ceph", "cifs", "coda", "gfs2", "glusterfs", "lustre", "nfs", "nfs4", "ocfs2", "smb3")
 )

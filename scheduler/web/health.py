@@ -22,7 +22,7 @@ def healthz() -> Response:
 
 @blueprint.get("/readyz")
 def readyz() -> Response:
-    """Whether bookings can be made and mails leave. Strangers learn yes or no; the log says why."""
+    """Whether all goes as it should. Strangers learn yes or no; the log says why."""
     problems = services.health(now=utcnow()).problems
     if not problems:
         return Response("ready\n", mimetype="text/plain")
@@ -46,7 +46,10 @@ def _lines() -> list[str]:
     lines = [
         _gauge("scheduler_database_writable", "1 when a write succeeds", {"": int(state.writable)}),
         _gauge("scheduler_oldest_unsent_mail_seconds", "since when a mail is late", {"": state.mail_age}),
+        _gauge("scheduler_stale_calendars", "calendars not read for a day", {"": state.stale_calendars}),
     ]
+    if state.free_bytes is not None:
+        lines.append(_gauge("scheduler_database_free_bytes", "room for SQLite", {"": state.free_bytes}))
     if state.worker_age is not None:
         lines.append(_gauge("scheduler_worker_seen_seconds", "since the worker ran", {"": state.worker_age}))
     if state.writable:
