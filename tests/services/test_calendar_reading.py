@@ -1,6 +1,7 @@
 """Calendars of the therapists' own: what a read brings, and that trouble never frees a time."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Event
@@ -96,14 +97,31 @@ class Outside:
         return blocked
 
 
-@pytest.fixture
-def outside(core: Core) -> Iterator[Outside]:
+@contextmanager
+def outside_of(core: Core) -> Iterator[Outside]:
     core.change_type("consultation", notice=0)
     with website() as server:
         yield Outside(core, server)
 
 
-def test_what_is_busy_outside_is_not_offered_and_offered_again_when_it_is_gone(outside: Outside) -> None:
+@pytest.fixture
+def outside(any_core: Core) -> Iterator[Outside]:
+    """On whichever database: what is decided here is decided before anything is stored."""
+    with outside_of(any_core) as found:
+        yield found
+
+
+@pytest.fixture
+def outside_on_both(core: Core) -> Iterator[Outside]:
+    """On SQLite, and again on PostgreSQL."""
+    with outside_of(core) as found:
+        yield found
+
+
+def test_what_is_busy_outside_is_not_offered_and_offered_again_when_it_is_gone(
+    outside_on_both: Outside,
+) -> None:
+    outside = outside_on_both
     outside.serve(DENTIST)
     outside.add()
     assert not outside.is_blocked()
@@ -305,7 +323,8 @@ def test_only_times_are_kept_of_what_was_read(outside: Outside) -> None:
     assert outside.core.all("SELECT start_at, end_at FROM calendar_busy") == [(TUESDAY, TUESDAY + HOUR)]
 
 
-def test_a_read_that_ends_after_a_change_is_thrown_away(outside: Outside) -> None:
+def test_a_read_that_ends_after_a_change_is_thrown_away(outside_on_both: Outside) -> None:
+    outside = outside_on_both
     mine = outside.add()
 
     def changed_meanwhile(talk: Conversation) -> None:
@@ -319,7 +338,8 @@ def test_a_read_that_ends_after_a_change_is_thrown_away(outside: Outside) -> Non
     assert not outside.is_blocked()
 
 
-def test_a_calendar_that_was_removed_blocks_nothing_and_is_not_read(outside: Outside) -> None:
+def test_a_calendar_that_was_removed_blocks_nothing_and_is_not_read(outside_on_both: Outside) -> None:
+    outside = outside_on_both
     outside.serve(DENTIST)
     mine = outside.add()
     outside.read(NOW)
