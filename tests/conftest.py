@@ -14,6 +14,7 @@ pytest_plugins = [
     "tests.support.databases",
     "tests.support.core",
     "tests.support.mail",
+    "tests.support.imap",
     "tests.support.servers",
     "tests.support.browser",
     "tests.support.node",

@@ -47,6 +47,11 @@ def libfaketime() -> str | None:
     return next(iter(glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")), None)
 
 
+def has_dovecot() -> bool:
+    """The mail server whose mailboxes the tests read."""
+    return Path("/usr/lib/dovecot/imap").exists()
+
+
 def has_fonts() -> bool:
     """The pages name Noto and fall back to what is there; without any font a browser draws boxes."""
     return any(Path("/usr/share/fonts").rglob("NotoSerif-Regular.*"))
@@ -57,6 +62,7 @@ NEEDED: dict[str, Callable[[], bool]] = {
     "chromium": lambda: shutil.which("chromium") is not None,
     "libatomic1": has_libatomic,
     "libical3": has_libical,
+    "dovecot-imapd": has_dovecot,
     "fonts-noto-core": has_fonts,
     "postgresql": has_postgresql,
     "libfaketime": lambda: libfaketime() is not None,
