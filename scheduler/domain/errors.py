@@ -22,6 +22,14 @@ class SlotTaken(SchedulerError):
     code = "slot_taken"
 
 
+class DatesTaken(SlotTaken):
+    """Some dates of a series cannot be booked; `starts` are their instants, in order. Nothing was booked."""
+
+    def __init__(self, starts: tuple[int, ...]) -> None:
+        super().__init__(f"{len(starts)} dates cannot be booked")
+        self.starts = starts
+
+
 class HoldExpired(SchedulerError):
     """The held time ran out and is no longer free."""
 

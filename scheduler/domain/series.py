@@ -14,7 +14,8 @@ from scheduler.domain.local_time import instants, local, start_instant
 
 MOST_DATES = 60
 MOST_WEEKS = 8
-WEEK = 7 * 24 * 3600
+DAY = 24 * 3600
+WEEK = 7 * DAY
 
 _STANDS = (Status.REQUESTED, Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW)
 
@@ -136,7 +137,18 @@ def without(rhythm: Rhythm, left_out: Collection[int]) -> tuple[Rhythm, tuple[in
     return shorter, tuple(dates[index].start for index in kept)
 
 
+def number_of(rhythm: Rhythm, recurrence: int) -> int:
+    """Which date an original start names, counted from 0; also when the zone has changed its rules since.
+
+    A rhythm that was shortened still numbers the dates that it had. **Raises** `ValueError` for another time.
+    """
+    step = rhythm.weeks * WEEK
+    number, rest = divmod(recurrence - rhythm.start + step // 2, step)
+    if not 0 <= number < MOST_DATES or abs(rest - step // 2) > DAY:
+        raise ValueError(f"the rhythm has no date at {recurrence}")
+    return number
+
+
 def until(rhythm: Rhythm, last: int) -> Rhythm:
     """The rhythm that ends with the date named `last`. **Raises** `ValueError` where it has no such date."""
-    starts = [one.start for one in occurrences(rhythm)]
-    return replace(rhythm, dates=starts.index(last) + 1)
+    return replace(rhythm, dates=number_of(rhythm, last) + 1)

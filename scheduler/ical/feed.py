@@ -92,8 +92,14 @@ def feed(entries: Iterable[Entry], *, name: str, zone: str, texts: EventTexts) -
     # A series keeps the zone in which it was agreed, whatever the practice's is by now.
     zones = {zone, *(entry.rhythm.zone for entry in shown if isinstance(entry, FeedSeries))}
     named = tuple(one for one in sorted(zones) if _is_named(one, events))
+    # Some programs take X-WR-TIMEZONE to mean that a rule in UTC is one in local time.
+    has_utc_rule = any(
+        isinstance(entry, FeedSeries) and _LOCAL_TIME not in text
+        for entry, text in zip(shown, events, strict=True)
+    )
     # RFC 5545 wants at least one component, so an empty feed has its zone.
-    return b"".join((_header(name, zone, named if events else (zone,)), *events, _END))
+    header = _header(name, "" if has_utc_rule else zone, named if events else (zone,))
+    return b"".join((header, *events, _END))
 
 
 def _is_named(zone: str, events: Iterable[bytes]) -> bool:
@@ -127,12 +133,16 @@ def _event(entry: Entry, end: int, zone: str) -> CalendarEvent:
 
 @lru_cache(maxsize=256)
 def _header(name: str, zone: str, named: tuple[str, ...]) -> bytes:
-    """Everything before the first event; `named` are the zones that the events speak of."""
+    """Everything before the first event; `named` are the zones that the events speak of.
+
+    An empty `zone` leaves the calendar without one of its own.
+    """
     calendar = empty_calendar()
     title = vText(line(name, SUMMARY_LIMIT))
     calendar.add("name", title)
     calendar.add("x-wr-calname", title)
-    calendar.add("x-wr-timezone", vText(zone))
+    if zone:
+        calendar.add("x-wr-timezone", vText(zone))
     # icalendar's own setter leaves out VALUE, without which the property has no type.
     calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", vText("PT1H"))

@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-from icalendar import Calendar, Event, vRecur
+from icalendar import Calendar, Event, vDatetime, vRecur
 
 from scheduler.domain.intervals import Interval
-from scheduler.domain.series import WEEK, Rhythm, occurrences
+from scheduler.domain.series import WEEK, Rhythm, number_of, occurrences
 from scheduler.ical.event import CalendarEvent, vevent
 from scheduler.ical.invitation import Method, check, empty_calendar
 from scheduler.ical.zones import local_or_utc, vtimezone
@@ -41,12 +41,11 @@ class CalendarSeries:
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """The starts that the RRULE yields, as they are written, beside the dates that they stand for."""
+    """The starts that the RRULE yields, one for each date of the rhythm, and how they are written."""
 
     is_local: bool
     written: tuple[datetime, ...]
     starts: tuple[int, ...]
-    dates: tuple[int, ...]
 
 
 def series_events(event: CalendarEvent, series: CalendarSeries) -> list[Event]:
@@ -54,16 +53,13 @@ def series_events(event: CalendarEvent, series: CalendarSeries) -> list[Event]:
 
     **Raises** `ValueError` for a date that the rhythm does not have.
     """
-    rule = _rule(series.rhythm, series.duration)
+    rule = _rule_for(series, series.dates)
     event = replace(event, zone=series.rhythm.zone)
-    takes_place = dict(series.dates)
-    unknown = takes_place.keys() - set(rule.dates)
-    if unknown:
-        raise ValueError(f"the rhythm has no date at {sorted(unknown)}")
+    takes_place = {number_of(series.rhythm, name): when for name, when in series.dates}
     moved = [
-        _date(event, rule, number, takes_place[name])
-        for number, name in enumerate(rule.dates)
-        if name in takes_place and takes_place[name] != _by_rule(rule, number, series.duration)
+        _date(event, rule, number, when)
+        for number, when in takes_place.items()
+        if when != _by_rule(rule, number, series.duration)
     ]
     return [_master(event, series, rule, takes_place.keys()), *moved]
 
@@ -79,16 +75,14 @@ def series_invitation(event: CalendarEvent, series: CalendarSeries, method: Meth
     return _calendar(events[:1] if method == "CANCEL" else events, series.rhythm.zone, method)
 
 
-def date_invitation(
-    event: CalendarEvent, series: CalendarSeries, recurrence: int, method: Method
-) -> bytes:
+def date_invitation(event: CalendarEvent, series: CalendarSeries, recurrence: int, method: Method) -> bytes:
     """One mail about one date of a series, named by its original start; the event has its times.
 
     **Raises** `ValueError` for a date that the rhythm does not have, and for a contradictory event.
     """
     check(event, method)
-    rule = _rule(series.rhythm, series.duration)
-    number = rule.dates.index(recurrence)
+    rule = _rule_for(series, [(recurrence, (event.start, event.end))])
+    number = number_of(series.rhythm, recurrence)
     event = replace(event, zone=series.rhythm.zone)
     return _calendar([_date(event, rule, number, (event.start, event.end))], event.zone, method)
 
@@ -120,22 +114,36 @@ def _names_zone(event: Event) -> bool:
 # ---- the rule --------------------------------------------------------------
 
 
+def _rule_for(series: CalendarSeries, dates: Iterable[tuple[int, Interval]]) -> _Rule:
+    """The rule for these dates; long enough for those that it had before it was shortened."""
+    rhythm = series.rhythm
+    most = max((number_of(rhythm, name) + 1 for name, _ in dates), default=0)
+    rhythm = replace(rhythm, dates=max(rhythm.dates, most))
+    is_local = all(_is_plain(when, rhythm.zone) for _, when in dates)
+    return _rule(rhythm, series.duration, is_local)
+
+
 @lru_cache(maxsize=1024)
-def _rule(rhythm: Rhythm, duration: int) -> _Rule:
+def _rule(rhythm: Rhythm, duration: int, is_local: bool) -> _Rule:
     dates = occurrences(rhythm)
-    names = tuple(one.start for one in dates)
-    pairs = [local_or_utc((one.start, one.start + duration), rhythm.zone) for one in dates]
-    if all(one.exists and _is_plain(pair, duration) for one, pair in zip(dates, pairs, strict=True)):
-        return _Rule(True, tuple(start for start, _ in pairs), names, names)
+    if is_local and all(
+        one.exists and _is_plain((one.start, one.start + duration), rhythm.zone) for one in dates
+    ):
+        starts = tuple(one.start for one in dates)
+        return _Rule(True, local_or_utc(starts, rhythm.zone), starts)
     starts = tuple(rhythm.start + number * rhythm.weeks * WEEK for number in range(rhythm.dates))
-    return _Rule(False, tuple(datetime.fromtimestamp(at, UTC) for at in starts), starts, names)
+    return _Rule(False, tuple(_utc(at) for at in starts), starts)
 
 
-def _is_plain(pair: tuple[datetime, ...], duration: int) -> bool:
+def _is_plain(when: Interval, zone: str) -> bool:
     """Whether local times tell the span, and its length is the same on the wall as in truth."""
-    start, end = pair
+    start, end = local_or_utc(when, zone)
     walls = end.replace(tzinfo=None) - start.replace(tzinfo=None)
-    return start.tzinfo is not UTC and walls == timedelta(seconds=duration)
+    return start.tzinfo is not UTC and walls == timedelta(seconds=when[1] - when[0])
+
+
+def _utc(at: int) -> datetime:
+    return datetime.fromtimestamp(at, UTC)
 
 
 def _by_rule(rule: _Rule, number: int, duration: int) -> Interval:
@@ -143,16 +151,10 @@ def _by_rule(rule: _Rule, number: int, duration: int) -> Interval:
 
 
 def _master(event: CalendarEvent, series: CalendarSeries, rule: _Rule, kept: Iterable[int]) -> Event:
-    start, end = _by_rule(rule, 0, series.duration)
-    component = vevent(replace(event, start=start, end=end))
-    if not rule.is_local:
-        del component["DTSTART"], component["DTEND"]
-        component.add("dtstart", rule.written[0])
-        component.add("dtend", datetime.fromtimestamp(end, UTC))
+    component = _at(event, rule, _by_rule(rule, 0, series.duration))
     component.add("rrule", _recurrence(series, rule))
-    for shown, name in zip(rule.written, rule.dates, strict=True):
-        if name not in kept:
-            component.add("exdate", shown)
+    for number in sorted(set(range(series.rhythm.dates)).difference(kept)):
+        component.add("exdate", rule.written[number])
     return component
 
 
@@ -161,13 +163,22 @@ def _recurrence(series: CalendarSeries, rule: _Rule) -> vRecur:
     if series.rhythm.weeks > 1:
         parts["INTERVAL"] = series.rhythm.weeks
     if series.has_ended:
-        parts["UNTIL"] = datetime.fromtimestamp(rule.starts[-1], UTC)
+        parts["UNTIL"] = _utc(rule.starts[series.rhythm.dates - 1])
     else:
         parts["COUNT"] = series.rhythm.dates
     return vRecur(parts)
 
 
 def _date(event: CalendarEvent, rule: _Rule, number: int, when: Interval) -> Event:
-    component = vevent(replace(event, start=when[0], end=when[1]))
+    component = _at(event, rule, when)
     component.add("recurrence-id", rule.written[number])
+    return component
+
+
+def _at(event: CalendarEvent, rule: _Rule, when: Interval) -> Event:
+    """The event at another time, which is written as the rule is: some programs compare the texts."""
+    component = vevent(replace(event, start=when[0], end=when[1]))
+    if not rule.is_local:
+        for name, at in zip(("DTSTART", "DTEND"), when, strict=True):
+            component[name] = vDatetime(_utc(at))
     return component

@@ -10,19 +10,22 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from threading import Event
+from typing import Any
 
 from scheduler.domain.appointment import Appointment, Status
 from scheduler.domain.errors import NotFound, StoreBusy
 from scheduler.domain.leases import Watch
 from scheduler.domain.practice import Therapist, TherapistMail
+from scheduler.domain.series import Series
 from scheduler.gateways.message import OutgoingMail
 from scheduler.gateways.smtp import PermanentFailure, SecureConnection, SecureMail, TemporaryFailure, deliver
-from scheduler.services import account_mails
+from scheduler.services import account_mails, series_letters
 from scheduler.services.health import WORKER
 from scheduler.services.invitations import calendar_part
 from scheduler.services.rendering import Letter, write
 from scheduler.settings import Settings
 from scheduler.store import appointments, catalogue, heartbeats, outbox, participants
+from scheduler.store import series as series_store
 from scheduler.store.database import Transaction, reading, transaction
 from scheduler.store.outbox import OutboxEntry, State
 
@@ -51,6 +54,9 @@ _VISITOR_KINDS: Mapping[str, frozenset[Status]] = {
     "cancelled": frozenset({Status.CANCELLED}),
     "reminder": frozenset({Status.CONFIRMED}),
     "known_contact": frozenset(Status) - {Status.HELD, Status.EXPIRED},
+    "series_booked": frozenset({Status.CONFIRMED}),
+    "series_ended": frozenset({Status.CONFIRMED}),
+    "series_cancelled": frozenset({Status.CANCELLED}),
 }
 _THERAPIST_KINDS: Mapping[str, frozenset[Status]] = {
     "therapist_booked": frozenset({Status.CONFIRMED}),
@@ -58,9 +64,11 @@ _THERAPIST_KINDS: Mapping[str, frozenset[Status]] = {
     "therapist_moved": frozenset({Status.CONFIRMED, Status.REQUESTED}),
     "therapist_cancelled": frozenset({Status.CANCELLED, Status.DECLINED}),
     "therapist_answered": frozenset({Status.CONFIRMED, Status.REQUESTED}),
+    "therapist_series": frozenset({Status.CONFIRMED}),
+    "therapist_ended": frozenset({Status.CANCELLED}),
 }
 SPEAKS_OF: Mapping[str, frozenset[Status]] = {**_VISITOR_KINDS, **_THERAPIST_KINDS}
-"""Every kind of mail, and in which states of its appointment it is true."""
+"""Every kind of mail, and in which states of the appointment that it names it is true."""
 
 _FOR_NEWS_ONLY = frozenset({"reminder", "therapist_answered"})
 """Kinds that change nothing in a calendar."""
@@ -164,6 +172,10 @@ def why_outdated(entry: OutboxEntry, appointment: Appointment, therapist: Therap
         return "the appointment is over"
     if entry.kind == "reminder" and appointment.start - now < LATEST_REMINDER:
         return "too late to remind"
+    return _why_unwanted(entry, therapist)
+
+
+def _why_unwanted(entry: OutboxEntry, therapist: Therapist) -> str | None:
     if entry.recipient == outbox.THERAPIST and therapist.mail is TherapistMail.NOTHING:
         return "the therapist wants no mail"
     return None
@@ -303,7 +315,8 @@ def _give_up_at(tx: Transaction, entry: OutboxEntry) -> int:
     appointment = appointments.find(tx, entry.practice_id, entry.appointment_id)
     if entry.kind == "reminder":
         return appointment.start - LATEST_REMINDER
-    return min(latest, appointment.end)
+    # A mail about a whole series stands with its first date, which may be over by then.
+    return latest if entry.kind in series_letters.KINDS else min(latest, appointment.end)
 
 
 def _letter(tx: Transaction, entry: OutboxEntry, settings: Settings, *, now: int) -> Letter:
@@ -313,30 +326,59 @@ def _letter(tx: Transaction, entry: OutboxEntry, settings: Settings, *, now: int
         raise Outdated("erased") from None
     stock = catalogue.by_id(tx, entry.practice_id)
     therapist = stock.therapist_of_id(appointment.therapist_id)
-    reason = why_outdated(entry, appointment, therapist, now)
-    if reason:
-        raise Outdated(reason)
-    person, language = None, stock.practice.language
-    link = f"{settings.public_url}/practice/appointments/{appointment.id}"
+    series = series_store.of_appointment(tx, entry.practice_id, appointment.id)
+    facts = outbox.facts(tx, entry.id)
+    named = _named(tx, entry, appointment, series, facts, therapist, now)
+    person, language, links = None, stock.practice.language, {}
+    link = f"{settings.public_url}/practice/appointments/{named.id}"
     if entry.recipient != outbox.THERAPIST:
         person = next((one for one in appointment.participants if one.id == entry.recipient), None)
         if person is None:
             raise Outdated("erased")
         language = person.language
-        link = f"{settings.public_url}/appointments/{participants.token(tx, person.id)}"
+        if series and entry.kind in series_letters.KINDS:
+            links = series_letters.links(tx, series, person, settings.public_url, now=now)
+        token = participants.token(tx, person.id)
+        link = links.get(named.id, f"{settings.public_url}/appointments/{token}")
     return Letter(
         kind=entry.kind,
         language=language,
         practice=stock.practice,
         therapist=therapist,
         type=stock.type_of_id(appointment.type_id),
-        appointment=appointment,
+        appointment=named,
         person=person,
         link=link,
         public_url=settings.public_url,
         now=now,
-        facts=outbox.facts(tx, entry.id),
+        facts=facts,
+        series=series,
+        links=links,
     )
+
+
+def _named(
+    tx: Transaction,
+    entry: OutboxEntry,
+    appointment: Appointment,
+    series: Series | None,
+    facts: Mapping[str, Any],
+    therapist: Therapist,
+    now: int,
+) -> Appointment:
+    """The appointment that the mail names; of a series the date that matters. **Raises** `Outdated`."""
+    if entry.kind not in series_letters.KINDS:
+        reason = why_outdated(entry, appointment, therapist, now)
+    elif series is None:
+        reason = "erased"
+    else:
+        reason = series_letters.why_outdated(tx, entry, series, now)
+        reason = reason or _why_unwanted(entry, therapist)
+    if reason:
+        raise Outdated(reason)
+    if series is None or entry.kind not in series_letters.KINDS:
+        return appointment
+    return series_letters.spoken_of(entry.kind, series, facts, now)
 
 
 def _has_calendar_part(entry: OutboxEntry, letter: Letter, sender: str, recipient: str) -> bool:

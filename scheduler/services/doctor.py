@@ -13,7 +13,7 @@ from scheduler.domain.errors import StoreBusy
 from scheduler.services.contacts import mail_key
 from scheduler.services.health import MAIL_LATE_AFTER, WORKER, WORKER_SILENT_FOR
 from scheduler.services.starting import wrong_disk, wrong_schema
-from scheduler.store import answer_mailboxes, heartbeats, inspection, machine
+from scheduler.store import answer_mailboxes, heartbeats, inspection, machine, series
 from scheduler.store.database import Transaction, reading, vault_of
 
 MAX_SKEW = 2
@@ -166,6 +166,10 @@ def _untold(tx: Transaction, case: Case) -> Iterable[str]:
     return (f"appointment {uid} has a visitor without a mail" for uid in inspection.untold(tx, case.now))
 
 
+def _series(tx: Transaction, case: Case) -> Iterable[str]:
+    return (f"series {uid} {what}" for uid, what in series.broken(tx, now=case.now).items())
+
+
 def _orphans(tx: Transaction, _case: Case) -> Iterable[str]:
     return (
         f"rows of {place} that point to nothing: {count}" for place, count in inspection.orphans(tx).items()
@@ -193,6 +197,7 @@ ROWS = (
     Check("busy time", _narrow, "Move or cancel it: others can be booked into it."),
     Check("half a booking", _nobodys, "Cancel it on the practice's week page."),
     Check("no mail", _untold, "Open it on the week page and write to the visitor."),
+    Check("series", _series, "End it on the page of one of its appointments and book it again."),
     Check("orphans", _orphans, "Restore a backup, or delete these rows."),
     Check("keys", _unreadable, "Put the key they were sealed with back into SCHEDULER_ENCRYPTION_KEYS."),
     Check("lookup key", _unfound, "Put back the SCHEDULER_LOOKUP_KEY of before: it never changes."),

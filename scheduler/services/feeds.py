@@ -18,12 +18,13 @@ from scheduler.domain.disclosure import FeedLevel, feed_title
 from scheduler.domain.errors import StoreBusy
 from scheduler.domain.intervals import Interval
 from scheduler.domain.local_time import day_interval, local_day
-from scheduler.ical.feed import EventTexts, FeedEntry, feed
+from scheduler.ical.feed import Entry, EventTexts, FeedEntry, FeedSeries, feed
 from scheduler.services.wording import gettext
-from scheduler.store import feeds
+from scheduler.store import feeds, series
 from scheduler.store.database import Transaction, memory_of, reading, transaction
 from scheduler.store.feeds import FeedSource
 from scheduler.store.secrets import token_hash
+from scheduler.store.series import ShownSeries
 
 DAYS_BACK = 30
 DAYS_AHEAD = 365
@@ -97,9 +98,7 @@ def _version(source: FeedSource, hashed: bytes, now: int) -> Version:
     digest.update(repr(_state(source, now)).encode())
     today = day_interval(local_day(now, source.zone), source.zone)[0]
     changed_at = max(source.changed_at, today)
-    return Version(
-        tag=digest.hexdigest(), modified_at=min(changed_at, now - 1), is_settled=changed_at < now
-    )
+    return Version(tag=digest.hexdigest(), modified_at=min(changed_at, now - 1), is_settled=changed_at < now)
 
 
 def _state(source: FeedSource, now: int) -> tuple[Any, ...]:
@@ -139,7 +138,9 @@ def _build(tx: Transaction, source: FeedSource, shown: Interval) -> bytes:
     }
     nameless = feed_title(level, names=(), busy_word=busy_word, appointment_word=appointment_word)
     requested = Status.REQUESTED.value
-    entries = [
+    repeating = series.shown(tx, source.therapist_id, shown)
+    dates = {date.appointment_id for one in repeating for date in one.dates}
+    entries: list[Entry] = [
         FeedEntry(
             start=start,
             uid=uid,
@@ -153,8 +154,30 @@ def _build(tx: Transaction, source: FeedSource, shown: Interval) -> bytes:
         for appointment_id, uid, sequence, status, start, end, created_at, changed_at in feeds.entries(
             tx, source.therapist_id, shown
         )
+        if appointment_id not in dates
     ]
+    for one in repeating:
+        named = (titles[date.appointment_id] for date in one.dates if date.appointment_id in titles)
+        entries.append(_repeating(one, next(named, nameless)))
     return feed(entries, name=source.name, zone=source.zone, texts=_texts)
+
+
+def _repeating(one: ShownSeries, title: str) -> FeedSeries:
+    """A series as one entry; it waits for an answer while each of its dates does."""
+    waits = all(date.status == Status.REQUESTED for date in one.dates)
+    return FeedSeries(
+        start=one.rhythm.start,
+        uid=one.uid,
+        rhythm=one.rhythm,
+        duration=one.duration,
+        dates=tuple((date.recurrence, date.span) for date in one.dates),
+        has_ended=one.has_ended,
+        sequence=one.sequence,
+        status="TENTATIVE" if waits else "CONFIRMED",
+        summary=title,
+        created=one.created_at,
+        last_modified=one.changed_at,
+    )
 
 
 def _note_use(subscription_id: str, today: date) -> None:

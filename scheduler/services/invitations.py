@@ -9,12 +9,15 @@ from dataclasses import replace
 from scheduler.domain.appointment import Appointment, Status
 from scheduler.domain.disclosure import visitor_title
 from scheduler.domain.practice import Mode, Practice, Therapist, text
+from scheduler.domain.series import Series
 from scheduler.ical.event import Attendee, CalendarEvent, Organizer
 from scheduler.ical.event import Status as CalendarStatus
 from scheduler.ical.invitation import Method, download_copy, invitation
-from scheduler.services import wording
+from scheduler.ical.series import CalendarSeries, date_invitation, series_copy, series_invitation
+from scheduler.services import series_letters, wording
 from scheduler.services.manage import Managed
 from scheduler.services.rendering import Letter, one_line
+from scheduler.services.series import of_appointment
 
 _STATUS: dict[Status, CalendarStatus] = {
     Status.REQUESTED: "TENTATIVE",
@@ -45,12 +48,25 @@ def calendar_part(
         organizer=Organizer(*sender),
         attendee=attendee,
     )
-    method: Method = "CANCEL" if event.status == "CANCELLED" else "REQUEST"
-    return invitation(event, method), method
+    series = letter.series
+    if series is not None and letter.kind in series_letters.KINDS:
+        event = _of_series(event, series)
+        # What took place stays in the calendar; a series of which nothing stays leaves it.
+        event = replace(event, status="CONFIRMED" if series.standing else "CANCELLED")
+        return series_invitation(event, calendar_series(series), _method(event)), _method(event)
+    if series is not None:
+        recurrence = series.recurrence_of(letter.appointment.id)
+        event = replace(event, uid=series.uid, sequence=series.sequence)
+        part = date_invitation(event, calendar_series(series), recurrence, _method(event))
+        return part, _method(event)
+    return invitation(event, _method(event)), _method(event)
 
 
 def calendar_file(managed: Managed, *, now: int) -> bytes:
-    """The appointment as a file for the visitor's own calendar: the mail's UID, nobody to answer."""
+    """The appointment as a file for the visitor's own calendar: the mail's UID, nobody to answer.
+
+    Of a series it is the whole, for its dates are one entry.
+    """
     event = _event(
         managed.practice,
         managed.therapist,
@@ -59,7 +75,36 @@ def calendar_file(managed: Managed, *, now: int) -> bytes:
         dtstamp=now,
         for_visitor=True,
     )
-    return download_copy(event)
+    series = of_appointment(managed.practice.id, managed.appointment.id)
+    if series is None or not series.standing:
+        return download_copy(event)
+    event = replace(_of_series(event, series), status="CONFIRMED")
+    return series_copy(event, calendar_series(series))
+
+
+def calendar_series(series: Series) -> CalendarSeries:
+    """The dates that stand, as calendars are told of them."""
+    dates = [(one.recurrence, one.appointment) for one in series.dates if one.stands]
+    return CalendarSeries(
+        rhythm=series.rhythm,
+        duration=series.duration,
+        dates=tuple((name, (one.start, one.end)) for name, one in dates if one is not None),
+        has_ended=series.ended_at is not None,
+    )
+
+
+def _of_series(event: CalendarEvent, series: Series) -> CalendarEvent:
+    return replace(
+        event,
+        uid=series.uid,
+        sequence=series.sequence,
+        created=series.created_at,
+        last_modified=series.changed_at,
+    )
+
+
+def _method(event: CalendarEvent) -> Method:
+    return "CANCEL" if event.status == "CANCELLED" else "REQUEST"
 
 
 def _event(

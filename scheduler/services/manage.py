@@ -15,7 +15,7 @@ from scheduler.domain.appointment import (
 )
 from scheduler.domain.errors import NotFound, Refused, SlotTaken, TooMany, WrongState
 from scheduler.domain.practice import AppointmentType, Practice, Therapist
-from scheduler.services import mail_limits, notices, offers, placing
+from scheduler.services import mail_limits, notices, numbers, offers, placing
 from scheduler.services.contacts import BadContact, mail_address, mail_key, phone_key
 from scheduler.services.offers import Offer
 from scheduler.store import appointments, catalogue, claims, outbox, participants
@@ -180,7 +180,7 @@ def disown(token: str, *, now: int) -> None:
         if found.appointment.status in OPEN and not found.is_past:
             placing.clear(tx, catalogue.by_id(tx, found.practice.id), found.therapist, now=now)
             found = _find(tx, token, now)
-            after = _cancelled(found.appointment, now)
+            after = _cancelled(tx, found.appointment, now)
             appointments.change(tx, found.appointment, replace(after, note=""))
             found = replace(found, appointment=replace(after, note=""))
             others = tuple(person for person in after.participants if person.id != found.participant.id)
@@ -210,7 +210,7 @@ def relocate(
         end=start + length,
         busy=(start - (before.start - before.busy[0]), start + length + before.busy[1] - before.end),
         status=lifecycle.after(before.status, Action.MOVE),
-        sequence=lifecycle.sequence_after(before.sequence, before.status, Action.MOVE),
+        sequence=numbers.after(tx, before, Action.MOVE, now=now),
         changed_at=now,
         expires_at=(
             promised_answer(practice, kind, start, since=now) if before.status is Status.REQUESTED else None
@@ -235,7 +235,7 @@ def call_off(
     The visitor's line is kept with the appointment, where the therapist reads it: mails hold none.
     """
     kept = "\n".join(words for words in (before.note, note) if words)
-    after = replace(_cancelled(before, now), note=kept)
+    after = replace(_cancelled(tx, before, now), note=kept)
     appointments.change(tx, before, after)
     claims.release(tx, before.id)
     notices.cancelled(tx, therapist, after, now=now, has_note=bool(note), by_practice=by_practice)
@@ -252,11 +252,11 @@ def _cancel(tx: Transaction, found: Managed, *, note: str, now: int) -> None:
         mail_limits.count(tx, after, after.participants, now=now, refuse=False)
 
 
-def _cancelled(before: Appointment, now: int) -> Appointment:
+def _cancelled(tx: Transaction, before: Appointment, now: int) -> Appointment:
     return replace(
         before,
         status=lifecycle.after(before.status, Action.CANCEL),
-        sequence=lifecycle.sequence_after(before.sequence, before.status, Action.CANCEL),
+        sequence=numbers.after(tx, before, Action.CANCEL, now=now),
         changed_at=now,
         expires_at=None,
     )

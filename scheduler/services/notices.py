@@ -1,9 +1,11 @@
 """Whom to tell what: the outbox rows that a change of an appointment writes in its transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from scheduler.domain.appointment import Appointment, Status
 from scheduler.domain.practice import Therapist, TherapistMail
+from scheduler.domain.series import Series
 from scheduler.store import outbox
 from scheduler.store.database import Transaction
 
@@ -56,6 +58,39 @@ def cancelled(
     visitors(tx, appointment, "cancelled", now=now, facts={"by": "practice"} if by_practice else {})
     facts = {"has_note": True} if has_note else {}
     _therapist(tx, therapist, appointment, "therapist_cancelled", now=now, facts=facts)
+
+
+def series_booked(tx: Transaction, therapist: Therapist, series: Series, *, now: int) -> None:
+    """A series was booked: one mail about all of it, and a reminder before each date."""
+    _about_series(tx, therapist, series, "series_booked", "therapist_series", now=now)
+    for one in series.standing:
+        _remind(tx, one, now=now)
+
+
+def series_ended(
+    tx: Transaction, therapist: Therapist, series: Series, gone: Sequence[Appointment], *, now: int
+) -> None:
+    """The practice ended a series; `gone` are the dates that were cancelled by it."""
+    kind = "series_ended" if series.coming(now) else "series_cancelled"
+    facts = {"gone": [[one.start, one.end] for one in gone]}
+    _about_series(tx, therapist, series, kind, "therapist_ended", now=now, facts=facts)
+
+
+def _about_series(
+    tx: Transaction,
+    therapist: Therapist,
+    series: Series,
+    kind: str,
+    therapist_kind: str,
+    *,
+    now: int,
+    facts: Mapping[str, object] | None = None,
+) -> None:
+    """One mail to each person, kept with the first date on which people are still known."""
+    first = next((one for one in series.appointments if one.participants), series.appointments[0])
+    spoken_of = replace(first, sequence=series.sequence)
+    visitors(tx, spoken_of, kind, now=now, facts=facts)
+    _therapist(tx, therapist, spoken_of, therapist_kind, now=now, facts=facts)
 
 
 def answered(tx: Transaction, therapist: Therapist, appointment: Appointment, *, now: int) -> None:

@@ -15,7 +15,7 @@ from scheduler.domain.errors import SlotTaken
 from scheduler.domain.intervals import Interval
 from scheduler.domain.local_time import day_interval, local_day
 from scheduler.domain.practice import AppointmentType, Mode, Therapist
-from scheduler.services import notices, offers
+from scheduler.services import notices, numbers, offers
 from scheduler.store import appointments, catalogue, claims, therapists
 from scheduler.store.catalogue import Catalogue
 from scheduler.store.database import Transaction, default_sender
@@ -29,6 +29,13 @@ def clear(
 ) -> None:
     """Lock the therapist's calendar, then expire the lapsed holds and requests in the interval."""
     therapists.raise_revision(tx, therapist.id, now=now, hours=False)
+    make_room(tx, stock, therapist, interval, now=now)
+
+
+def make_room(
+    tx: Transaction, stock: Catalogue, therapist: Therapist, interval: Interval, *, now: int
+) -> None:
+    """Expire the lapsed holds and requests in the interval; the caller has locked the calendar."""
     for lapsed in appointments.lapsed(tx, now=now, therapist_id=therapist.id, interval=interval):
         expire(tx, stock, lapsed, now=now)
 
@@ -41,7 +48,7 @@ def expire(tx: Transaction, stock: Catalogue, lapsed: Appointment, *, now: int) 
     after = replace(
         lapsed,
         status=lifecycle.after(lapsed.status, Action.EXPIRE),
-        sequence=lifecycle.sequence_after(lapsed.sequence, lapsed.status, Action.EXPIRE),
+        sequence=numbers.after(tx, lapsed, Action.EXPIRE, now=now),
         expires_at=None,
         changed_at=now,
     )

@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from scheduler.domain.appointment import Appointment, Participant, Status, promised_answer
 from scheduler.domain.practice import AppointmentType, Mode, Practice, Therapist, text
+from scheduler.domain.series import Series
 from scheduler.services import wording
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -32,7 +33,9 @@ class Letter:
 
     `facts` are what the outbox row fixed: `old_start` and `old_end` of a moved
     appointment, `by` (`practice` where it cancelled), `note` in the therapist's
-    own words, `has_note` where the visitor left a line for the therapist.
+    own words, `has_note` where the visitor left a line for the therapist, and
+    `gone`, the times of the dates that ended with a series. `series` is that of
+    the appointment, `links` lead to its coming dates (appointment id -> link).
     """
 
     kind: str
@@ -46,6 +49,8 @@ class Letter:
     public_url: str
     now: int
     facts: Mapping[str, Any] = field(default_factory=dict)
+    series: Series | None = None
+    links: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def zone(self) -> str:
@@ -119,6 +124,7 @@ def _values(letter: Letter) -> dict[str, Any]:
         "name": letter.person.name if letter.person else letter.therapist.name,
         "therapist": letter.therapist.name,
         **_time(letter),
+        **_dates(letter),
         "mode": wording.mode_word(appointment.mode, language),
         "meeting": meeting(letter),
         "video_link": letter.therapist.video_link if shows_video else "",
@@ -163,6 +169,27 @@ def _time(letter: Letter) -> dict[str, str]:
             values[f"{name}_day"] = wording.day_full(at, zone, language)
             values[f"{name}_clock"] = wording.clock(at, zone, language)
     return values
+
+
+def _dates(letter: Letter) -> dict[str, Any]:
+    """The dates of a series that lie ahead, and those that ended with it."""
+    zone, language = letter.zone, letter.language
+    coming = letter.series.coming(letter.now) if letter.series else ()
+    times = [(one.start, one.end, letter.links.get(one.id, "")) for one in coming]
+    gone = [(start, end, "") for start, end in letter.facts.get("gone", ())]
+    dates, ended = (
+        [
+            {
+                "day": wording.sentence(wording.day_long(start, zone, language)),
+                "times": wording.time_range(start, end, zone, language),
+                "link": link,
+            }
+            for start, end, link in listed
+        ]
+        for listed in (times, gone)
+    )
+    weeks = letter.series.rhythm.weeks if letter.series else 1
+    return {"dates": dates, "gone": ended, "rhythm": wording.rhythm(weeks, language)}
 
 
 def _answer_by(letter: Letter) -> int | None:

@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass, replace
 
-from scheduler.domain.appointment import Action, Appointment, Status, after, sequence_after
+from scheduler.domain.appointment import Action, Appointment, Status, after
 from scheduler.domain.errors import WrongState
 from scheduler.domain.intervals import Interval
 from scheduler.domain.local_time import day_interval, local_day
-from scheduler.services import notices
+from scheduler.services import notices, numbers
 from scheduler.services.appointments import find, find_in, note
 from scheduler.services.desk import Desk
 from scheduler.store import appointments, claims, therapists
-from scheduler.store.database import reading, retried, transaction
+from scheduler.store.database import Transaction, reading, retried, transaction
 
 ANSWERED_SECONDS = 7 * 24 * 3600
 """How long an answered request stays on the page."""
@@ -73,7 +73,7 @@ def accept(desk: Desk, appointment_id: str, *, now: int) -> Appointment:
             return before
         if has_lapsed(before, now):
             raise WrongState("the time for an answer is over")
-        changed = _answered(before, Action.ACCEPT, now)
+        changed = _answered(tx, before, Action.ACCEPT, now)
         appointments.change(tx, before, changed)
         notices.accepted(tx, desk.therapist_of_id(changed.therapist_id), changed, now=now)
         note(tx, desk, "request.accept", changed.id, now=now)
@@ -92,7 +92,7 @@ def decline(desk: Desk, appointment_id: str, *, now: int) -> Appointment:
         before = find_in(tx, desk, appointment_id)
         if before.status is Status.DECLINED:
             return before
-        changed = _answered(before, Action.DECLINE, now)
+        changed = _answered(tx, before, Action.DECLINE, now)
         appointments.change(tx, before, changed)
         claims.release(tx, changed.id)
         notices.declined(tx, desk.therapist_of_id(changed.therapist_id), changed, now=now)
@@ -110,11 +110,11 @@ def day_of(desk: Desk, at: int) -> Interval:
     return day_interval(local_day(at, desk.practice.zone), desk.practice.zone)
 
 
-def _answered(before: Appointment, action: Action, now: int) -> Appointment:
+def _answered(tx: Transaction, before: Appointment, action: Action, now: int) -> Appointment:
     return replace(
         before,
         status=after(before.status, action),
-        sequence=sequence_after(before.sequence, before.status, action),
+        sequence=numbers.after(tx, before, action, now=now),
         expires_at=None,
         changed_at=now,
     )

@@ -245,3 +245,8 @@ def mode_word(mode: str, language: str) -> str:
         "in_person": gettext(language, "In person"),
     }
     return words[mode]
+
+
+def rhythm(weeks: int, language: str) -> str:
+    """How often a series repeats: "every week", "every 2 weeks"."""
+    return ngettext(language, "every week", "every %(num)s weeks", weeks)

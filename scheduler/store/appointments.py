@@ -145,6 +145,16 @@ def find(tx: Transaction, practice_id: str, appointment_id: str) -> Appointment:
     )
 
 
+def of_ids(tx: Transaction, practice_id: str, appointment_ids: Sequence[str]) -> list[Appointment]:
+    """The practice's appointments of these ids, in order of start."""
+    return _many(
+        tx,
+        select(_appointments)
+        .where(_appointments.c.id.in_(appointment_ids), _appointments.c.practice_id == practice_id)
+        .order_by(_appointments.c.start_at),
+    )
+
+
 def by_hold(tx: Transaction, practice_id: str, token: str) -> tuple[Appointment, dict[str, str]]:
     """The held appointment and the answers kept on it, by the hold's token. **Raises** `NotFound`."""
     query = select(_appointments).where(

@@ -325,6 +325,17 @@ def first_message_id(tx: Connection, entry: OutboxEntry) -> str | None:
     ).scalar()
 
 
+def is_superseded(tx: Connection, entry: OutboxEntry, kinds: Iterable[str]) -> bool:
+    """Whether the same person gets a mail of one of these kinds with a higher number about the same."""
+    later = select(OutboxRow.id).where(
+        OutboxRow.appointment_id == entry.appointment_id,
+        OutboxRow.recipient == entry.recipient,
+        OutboxRow.kind.in_(list(kinds)),
+        OutboxRow.sequence > entry.sequence,
+    )
+    return tx.execute(later.limit(1)).first() is not None
+
+
 def occasions(tx: Connection, appointment_id: str, recipient: str) -> int:
     """How many mails of an appointment a person got beyond the one that each change brings."""
     theirs = and_(OutboxRow.appointment_id == appointment_id, OutboxRow.recipient == recipient)

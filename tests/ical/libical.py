@@ -4,12 +4,14 @@ import ctypes
 import ctypes.util
 import os
 from collections.abc import Callable
+from functools import cache
 
 import pytest
 
 from tests.support.missing import lacking
 
 Reader = Callable[[bytes], dict[str, tuple[int, int]]]
+Expander = Callable[[bytes], dict[str, list[tuple[int, int]]]]
 
 
 class Time(ctypes.Structure):
@@ -21,6 +23,15 @@ class Time(ctypes.Structure):
         ("is_daylight", ctypes.c_int),
         ("zone", ctypes.c_void_p),
     ]
+
+
+class Span(ctypes.Structure):
+    """`struct icaltime_span` of libical 3."""
+
+    _fields_ = [("start", ctypes.c_long), ("end", ctypes.c_long), ("is_busy", ctypes.c_int)]
+
+
+Found = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.POINTER(Span), ctypes.c_void_p)
 
 
 def load() -> ctypes.CDLL:
@@ -40,6 +51,9 @@ def load() -> ctypes.CDLL:
         ("icalcomponent_get_dtstart", Time, pointer),
         ("icalcomponent_get_dtend", Time, pointer),
         ("icalcomponent_count_errors", number, pointer),
+        ("icalcomponent_get_recurrenceid", Time, pointer),
+        ("icalcomponent_foreach_recurrence", None, pointer, Time, Time, Found, pointer),
+        ("icaltime_from_timet_with_zone", Time, ctypes.c_long, number, pointer),
         ("icaltime_as_timet_with_zone", ctypes.c_long, Time, pointer),
         ("set_zone_directory", None, text),
         ("icaltimezone_set_builtin_tzdata", None, number),
@@ -49,29 +63,76 @@ def load() -> ctypes.CDLL:
     return library
 
 
+@cache
+def without_zones() -> ctypes.CDLL:
+    """The library without a zone directory: nothing but the calendar itself can tell the offsets."""
+    library = load()
+    library.set_zone_directory(b"/nonexistent")
+    library.icaltimezone_set_builtin_tzdata(1)
+    return library
+
+
 @pytest.fixture(scope="session")
 def libical() -> Reader:
     """Read a calendar: UID to (start, end) in UTC epoch seconds, by the calendar's own VTIMEZONEs."""
-    library = load()
-    # Without a zone directory nothing but the calendar itself can tell the offsets.
-    library.set_zone_directory(b"/nonexistent")
-    library.icaltimezone_set_builtin_tzdata(1)
-    kind = library.icalcomponent_string_to_kind(b"VEVENT")
+    library = without_zones()
 
     def read(content: bytes) -> dict[str, tuple[int, int]]:
-        calendar = library.icalparser_parse_string(content)
-        assert calendar
-        assert library.icalcomponent_count_errors(calendar) == 0
-        found = {}
-        event = library.icalcomponent_get_first_component(calendar, kind)
-        while event:
-            start, end = library.icalcomponent_get_dtstart(event), library.icalcomponent_get_dtend(event)
-            found[library.icalcomponent_get_uid(event).decode()] = (
-                library.icaltime_as_timet_with_zone(start, start.zone),
-                library.icaltime_as_timet_with_zone(end, end.zone),
-            )
-            event = library.icalcomponent_get_next_component(calendar, kind)
-        library.icalcomponent_free(calendar)
-        return found
+        return {uid: span for uid, span, _ in _events(library, content)}
 
     return read
+
+
+@pytest.fixture(scope="session")
+def expanded_by_libical() -> Expander:
+    """Expand a calendar: UID to all its times, moved dates in the place of those that the rule gives."""
+    library = without_zones()
+
+    def expand(content: bytes) -> dict[str, list[tuple[int, int]]]:
+        found: dict[str, dict[int, tuple[int, int]]] = {}
+        for uid, span, times in _events(library, content):
+            if isinstance(times, list):
+                found[uid] = {start: (start, end) for start, end in times}
+            else:
+                assert times in found[uid]
+                found[uid][times] = span
+        return {uid: sorted(times.values()) for uid, times in found.items()}
+
+    return expand
+
+
+def _events(
+    library: ctypes.CDLL, content: bytes
+) -> list[tuple[str, tuple[int, int], int | list[tuple[int, int]]]]:
+    """Each event's UID and own times; of a master all times, of a moved date the instant that it replaces."""
+    calendar = library.icalparser_parse_string(content)
+    assert calendar
+    assert library.icalcomponent_count_errors(calendar) == 0
+    kind = library.icalcomponent_string_to_kind(b"VEVENT")
+    low, high = (library.icaltime_from_timet_with_zone(at, 0, None) for at in (0, 2**31 - 1))
+    found: list[tuple[str, tuple[int, int], int | list[tuple[int, int]]]] = []
+    zones: dict[str, int | None] = {}
+
+    def instant(time: Time, zone: int | None = None) -> int:
+        return int(library.icaltime_as_timet_with_zone(time, time.zone or zone))
+
+    event = library.icalcomponent_get_first_component(calendar, kind)
+    while event:
+        uid = library.icalcomponent_get_uid(event).decode()
+        own = (
+            instant(library.icalcomponent_get_dtstart(event)),
+            instant(library.icalcomponent_get_dtend(event)),
+        )
+        replaced = library.icalcomponent_get_recurrenceid(event)
+        if replaced.year:
+            # libical resolves no TZID here; it is that of the series.
+            found.append((uid, own, instant(replaced, zones[uid])))
+        else:
+            zones[uid] = library.icalcomponent_get_dtstart(event).zone
+            times: list[tuple[int, int]] = []
+            note = Found(lambda _, span, __, times=times: times.append((span[0].start, span[0].end)))
+            library.icalcomponent_foreach_recurrence(event, low, high, note, None)
+            found.append((uid, own, times))
+        event = library.icalcomponent_get_next_component(calendar, kind)
+    library.icalcomponent_free(calendar)
+    return found

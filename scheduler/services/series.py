@@ -1,0 +1,325 @@
+"""Appointments that repeat: looked at date by date, booked in one go, ended.
+
+Moving or cancelling one date is what it is for every appointment
+(`services/manage.py`, `services/by_hand.py`); the number of the series rises
+with it. Order matters here as everywhere: the therapist's calendar is locked
+first, then the dates are inserted in the order of their starts.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+from uuid import uuid4
+
+from scheduler.domain.appointment import Appointment, Status
+from scheduler.domain.errors import DatesTaken, NotFound, Refused, WrongState
+from scheduler.domain.intervals import Interval, overlaps
+from scheduler.domain.practice import AppointmentType, Mode, Practice, Therapist
+from scheduler.domain.series import Rhythm, Series, SeriesDate, occurrences, until, without
+from scheduler.services import audit, forms, notices, people, placing
+from scheduler.services.forms import Person
+from scheduler.store import appointments, catalogue, claims
+from scheduler.store import series as store
+from scheduler.store.catalogue import Catalogue
+from scheduler.store.database import Transaction, reading, retried, transaction
+
+LEAST_DATES = 2
+
+
+class Standing(StrEnum):
+    """What stands in the way of one date. `FREE`, `AWAY` and `BUSY` can be booked by the therapist."""
+
+    FREE = "free"
+    AWAY = "away"
+    BUSY = "busy"
+    TAKEN = "taken"
+    SKIPPED = "skipped"
+    OVER = "over"
+
+
+_OPEN = (Standing.FREE, Standing.AWAY, Standing.BUSY)
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedDate:
+    """One date of a proposed series: its start, and what is there already.
+
+    `AWAY` lies in time off, `BUSY` in the therapist's own calendar, `TAKEN` under another appointment or
+    its pause; at a `SKIPPED` one clocks skip the time, and an `OVER` one has begun.
+    """
+
+    start: int
+    standing: Standing
+
+    @property
+    def can_be_booked(self) -> bool:
+        """Whether the therapist may book it."""
+        return self.standing in _OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class _Wishes:
+    """What the dates of a series have in common besides their rhythm."""
+
+    people: Sequence[Person]
+    mode: Mode
+    language: str
+    zone: str
+    note: str
+
+
+def propose(
+    practice: Practice,
+    kind: AppointmentType,
+    therapist: Therapist,
+    first_start: int,
+    weeks: int,
+    dates: int,
+    *,
+    now: int,
+) -> tuple[ProposedDate, ...]:
+    """Every date of such a series, in order. **Raises** `Refused` for a rhythm that there is not."""
+    rhythm = rhythm_of(practice, first_start, weeks, dates)
+    with reading() as tx:
+        return _proposed(tx, catalogue.by_id(tx, practice.id), kind, therapist, rhythm, now=now)
+
+
+def rhythm_of(practice: Practice, first_start: int, weeks: int, dates: int) -> Rhythm:
+    """The rhythm on the practice's clocks. **Raises** `Refused`."""
+    try:
+        return Rhythm(first_start, weeks, dates, practice.zone)
+    except ValueError:
+        raise Refused({"dates": "Choose between 2 and 60 dates"}) from None
+
+
+@retried
+def book_by_hand(
+    practice: Practice,
+    kind: AppointmentType,
+    *,
+    therapist: Therapist,
+    rhythm: Rhythm,
+    left_out: Collection[int] = (),
+    raw: Mapping[str, Any],
+    notify: bool,
+    by: str,
+    now: int,
+) -> Series:
+    """Book all dates but those left out (named by their starts), or none. `raw` as in a visitor's form.
+
+    **Raises** `Refused` with a sentence per field, `DatesTaken` with the dates that cannot be booked.
+    """
+    form = forms.check({"consents": list(forms.needed_consents(kind)), **raw}, practice, kind)
+    wishes = _Wishes(form.people, form.mode, form.language, form.zone, form.note)
+    with transaction() as tx:
+        stock = catalogue.by_id(tx, practice.id)
+        placing.clear(tx, stock, therapist, now=now)
+        booked = _book(tx, stock, kind, therapist, rhythm, left_out, wishes, now=now)
+        if notify:
+            notices.series_booked(tx, therapist, booked, now=now)
+        _record(tx, booked, "series.add", by, now)
+        return booked
+
+
+@retried
+def end(practice: Practice, appointment_id: str, *, with_this: bool, by: str, now: int) -> Series:
+    """End the series of an appointment after that date, or with it before; what follows is cancelled.
+
+    **Raises** `NotFound` for an appointment of no series, `WrongState` when nothing follows.
+    """
+    with transaction() as tx:
+        stock = catalogue.by_id(tx, practice.id)
+        found = _find(tx, practice, appointment_id)
+        therapist = stock.therapist_of_id(found.therapist_id)
+        placing.clear(tx, stock, therapist, now=now)
+        ended, _ = _end(tx, therapist, practice, appointment_id, with_this=with_this, now=now)
+        _record(tx, ended, "series.end", by, now)
+        return ended
+
+
+@retried
+def change_rhythm(
+    practice: Practice,
+    appointment_id: str,
+    rhythm: Rhythm,
+    *,
+    left_out: Collection[int] = (),
+    by: str,
+    now: int,
+) -> Series:
+    """From this date on another rhythm: the old series ends, a new one with a UID of its own begins.
+
+    **Raises** `DatesTaken` (then nothing has changed), `WrongState`, `NotFound`, `Refused`.
+    """
+    with transaction() as tx:
+        stock = catalogue.by_id(tx, practice.id)
+        found = _find(tx, practice, appointment_id)
+        therapist = stock.therapist_of_id(found.therapist_id)
+        placing.clear(tx, stock, therapist, now=now)
+        _, gone = _end(tx, therapist, practice, appointment_id, with_this=True, now=now)
+        kind = stock.type_of_id(found.type_id)
+        wishes = _as_before(gone[0])
+        booked = _book(tx, stock, kind, therapist, rhythm, left_out, wishes, now=now)
+        notices.series_booked(tx, therapist, booked, now=now)
+        _record(tx, booked, "series.change", by, now)
+        return booked
+
+
+def of_appointment(practice_id: str, appointment_id: str) -> Series | None:
+    """The series of an appointment with all its dates; None for a single one."""
+    with reading() as tx:
+        return store.of_appointment(tx, practice_id, appointment_id)
+
+
+# ---- steps -----------------------------------------------------------------
+
+
+def _proposed(
+    tx: Transaction,
+    stock: Catalogue,
+    kind: AppointmentType,
+    therapist: Therapist,
+    rhythm: Rhythm,
+    *,
+    now: int,
+) -> tuple[ProposedDate, ...]:
+    rule = stock.type_of_id(kind.id).rule(stock.practice.rules)
+    dates = occurrences(rhythm)
+    window = rule.busy(dates[0].start)[0], rule.busy(dates[-1].start)[1]
+    taken = [one.busy for one in appointments.taken(tx, [therapist.id], window, now=now)]
+    away = [entry.interval(stock.practice.zone) for entry in stock.hours[therapist.id].time_off]
+    own = stock.outside.get(therapist.id, ())
+
+    def standing(start: int, exists: bool) -> Standing:
+        if not exists:
+            return Standing.SKIPPED
+        if start <= now:
+            return Standing.OVER
+        for kind_of, spans in ((Standing.TAKEN, taken), (Standing.AWAY, away), (Standing.BUSY, own)):
+            if _meets(rule.busy(start), spans):
+                return kind_of
+        return Standing.FREE
+
+    return tuple(ProposedDate(one.start, standing(one.start, one.exists)) for one in dates)
+
+
+def _meets(wanted: Interval, spans: Iterable[Interval]) -> bool:
+    return any(overlaps(wanted, span) for span in spans)
+
+
+def _book(
+    tx: Transaction,
+    stock: Catalogue,
+    kind: AppointmentType,
+    therapist: Therapist,
+    rhythm: Rhythm,
+    left_out: Collection[int],
+    wishes: _Wishes,
+    *,
+    now: int,
+) -> Series:
+    """Insert the dates and the series; the caller has locked the calendar."""
+    if kind.one_per_client:
+        raise Refused({"repeat": "This type of appointment does not repeat"})
+    proposed = _proposed(tx, stock, kind, therapist, rhythm, now=now)
+    wrong = [one.start for one in proposed if one.start not in left_out and not one.can_be_booked]
+    if wrong:
+        raise DatesTaken(tuple(wrong))
+    if sum(one.start not in left_out for one in proposed) < LEAST_DATES:
+        raise Refused({"dates": "Keep at least two dates, or add a single appointment"})
+    shorter, kept = without(rhythm, left_out)
+    booked = {start: _add(tx, stock, kind, therapist, start, wishes, now=now) for start in kept}
+    series = Series(
+        id=str(uuid4()),
+        practice_id=stock.practice.id,
+        therapist_id=therapist.id,
+        type_id=kind.id,
+        uid=str(uuid4()),
+        sequence=0,
+        rhythm=shorter,
+        duration=kind.duration,
+        created_at=now,
+        changed_at=now,
+        dates=tuple(SeriesDate(one.start, booked.get(one.start)) for one in occurrences(shorter)),
+    )
+    store.add(tx, series)
+    return series
+
+
+def _add(
+    tx: Transaction,
+    stock: Catalogue,
+    kind: AppointmentType,
+    therapist: Therapist,
+    start: int,
+    wishes: _Wishes,
+    *,
+    now: int,
+) -> Appointment:
+    placing.make_room(tx, stock, therapist, kind.rule(stock.practice.rules).busy(start), now=now)
+    fresh = placing.new_appointment(
+        tx,
+        stock,
+        kind,
+        therapist,
+        start,
+        status=Status.CONFIRMED,
+        language=wishes.language,
+        zone=wishes.zone,
+        mode=wishes.mode,
+        now=now,
+    )
+    fresh = replace(fresh, by_hand=True, note=wishes.note)
+    appointments.add(tx, fresh)
+    return replace(fresh, participants=people.add(tx, fresh, wishes.people, now=now))
+
+
+def _as_before(one: Appointment) -> _Wishes:
+    """The same people, mode and language as an appointment has; its note stays where it is."""
+    same = [Person(person.name, person.email, person.phone) for person in one.participants]
+    return _Wishes(same, one.mode, one.language, one.visitor_zone, "")
+
+
+def _end(
+    tx: Transaction,
+    therapist: Therapist,
+    practice: Practice,
+    appointment_id: str,
+    *,
+    with_this: bool,
+    now: int,
+) -> tuple[Series, tuple[Appointment, ...]]:
+    """End it, tell everybody, and say what was cancelled; the caller has locked the calendar."""
+    series = _find(tx, practice, appointment_id)
+    named = series.recurrence_of(appointment_id)
+    gone = series.coming_from(named if with_this else named + 1, now)
+    if not gone:
+        raise WrongState("nothing follows")
+    number = store.raise_sequence(tx, appointment_id, now=now) or series.sequence
+    cancelled = tuple(_cancel(tx, one, number, now) for one in gone)
+    left = {one.id for one in series.standing} - {one.id for one in gone}
+    last = [one.recurrence for one in series.dates if one.appointment and one.appointment.id in left]
+    rhythm = until(series.rhythm, last[-1]) if last else series.rhythm
+    store.end(tx, series.id, dates=rhythm.dates, now=now)
+    ended = store.find(tx, practice.id, series.id)
+    notices.series_ended(tx, therapist, ended, cancelled, now=now)
+    return ended, cancelled
+
+
+def _cancel(tx: Transaction, before: Appointment, number: int, now: int) -> Appointment:
+    after = replace(before, status=Status.CANCELLED, sequence=number, changed_at=now, expires_at=None)
+    appointments.change(tx, before, after)
+    claims.release(tx, before.id)
+    return after
+
+
+def _find(tx: Transaction, practice: Practice, appointment_id: str) -> Series:
+    found = store.of_appointment(tx, practice.id, appointment_id)
+    if found is None:
+        raise NotFound("no such series")
+    return found
+
+
+def _record(tx: Transaction, series: Series, action: str, by: str, now: int) -> None:
+    audit.note(tx, action, actor=by, now=now, practice_id=series.practice_id, object_id=series.id)
