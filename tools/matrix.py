@@ -1,9 +1,10 @@
 """All tests but the browser's under other circumstances: `python -m tools.matrix [--seed N] [-- for pytest]`.
 
-Twice, each time in random order, in a time zone with odd minutes, and with the clock of every process ten
-minutes before Montréal's clocks change: in autumn on SQLite (with every test that wants both databases), in
-spring on PostgreSQL (the tests that name no database). The browser's tests stay out: a browser page has a
-clock and zone of its own, and what answers it is tried here without it.
+Twice, each time in random order, with long rounds where chance decides, in a time zone with odd minutes,
+with the clock of every process ten minutes before Montréal's clocks change: in autumn on SQLite (with every
+test that wants both databases), in spring on PostgreSQL (the tests that name no database). The browser's
+tests stay out: a browser page has a clock and zone of its own, and what answers it is tried here without
+it.
 """
 
 import argparse
@@ -43,7 +44,7 @@ def clock_at(instant: str, *, now: float) -> dict[str, str]:
 def run(database: str, instant: str, seed: int, jobs: int, more: Sequence[str]) -> int:
     """One round; returns pytest's exit status."""
     command = [sys.executable, "-m", "pytest", "-m", "not browser", "-n", str(jobs), "--maxschedchunk", "4"]
-    command += ["--on", database, "--shuffle", str(seed), f"--hypothesis-seed={seed}", *more]
+    command += ["--on", database, "--at-length", "--shuffle", str(seed), f"--hypothesis-seed={seed}", *more]
     clock = clock_at(instant, now=time.time())
     print(f"{database}, {ZONE}, {instant if clock else 'now'}, SEED={seed}", flush=True)
     return subprocess.run(command, cwd=ROOT, env={**os.environ, "TZ": ZONE, **clock}).returncode

@@ -1,4 +1,4 @@
-"""What `make test-matrix` changes: the database of tests that name none, and the order of all."""
+"""What `make test-matrix` changes: the database of tests that name none, the order of all, and how often."""
 
 import random
 
@@ -6,7 +6,7 @@ import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--on` and `--shuffle`."""
+    """`--on`, `--shuffle` and `--at-length`."""
     group = parser.getgroup("matrix", "the same tests under other circumstances")
     group.addoption(
         "--on",
@@ -14,6 +14,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="sqlite",
         help="the database of tests that name none; with postgres only those run",
     )
+    group.addoption("--at-length", action="store_true", help="let chance decide many times instead of a few")
     group.addoption("--shuffle", type=int, metavar="SEED", help="run in random order, the same for a seed")
 
 
@@ -21,6 +22,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def database_kind(request: pytest.FixtureRequest) -> str:
     """`sqlite` or `postgres`, as asked for; a test that looks into its SQLite file keeps it."""
     return "sqlite" if names_sqlite(request.fixturenames) else str(request.config.getoption("--on"))
+
+
+@pytest.fixture(scope="session")
+def at_length(request: pytest.FixtureRequest) -> bool:
+    """Whether tests that leave something to chance should do so many times."""
+    return bool(request.config.getoption("--at-length"))
 
 
 def names_sqlite(fixtures: list[str]) -> bool:
