@@ -137,7 +137,8 @@ def compose(tx: Transaction, entry: OutboxEntry, settings: Settings, *, now: int
     sender = appointment.organizer or settings.mail_default_sender, practice.sender_name or practice.name
     recipient = letter.person.email if letter.person else letter.therapist.email
     written = write(letter)
-    first = outbox.first_message_id(tx, entry)
+    first = series_letters.first_message_id(tx, entry, letter.series, letter.person)
+    first = first or outbox.first_message_id(tx, entry)
     calendar, method = None, None
     if _has_calendar_part(entry, letter, sender[0], recipient):
         calendar, method = calendar_part(

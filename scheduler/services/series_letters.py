@@ -48,3 +48,18 @@ def links(
         if mine is not None:
             found[one.id] = f"{public_url}/appointments/{participants.token(tx, mine.id)}"
     return found
+
+
+def first_message_id(
+    tx: Transaction, entry: OutboxEntry, series: Series | None, person: Participant | None
+) -> str | None:
+    """The mail that told this reader of the whole series, for a later one about a single date to answer."""
+    if series is None or entry.kind in KINDS:
+        return None
+    for one in series.appointments:
+        known = [other.id for other in one.participants if person and other.email == person.email]
+        for recipient in known if person else [outbox.THERAPIST]:
+            found = outbox.message_id_of(tx, one.id, recipient, KINDS)
+            if found:
+                return found
+    return None

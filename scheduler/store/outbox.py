@@ -325,6 +325,17 @@ def first_message_id(tx: Connection, entry: OutboxEntry) -> str | None:
     ).scalar()
 
 
+def message_id_of(tx: Connection, appointment_id: str, recipient: str, kinds: Iterable[str]) -> str | None:
+    """The Message-ID (random part) of the first mail of these kinds about an appointment to somebody."""
+    theirs = and_(OutboxRow.appointment_id == appointment_id, OutboxRow.recipient == recipient)
+    return tx.execute(
+        select(OutboxRow.message_id)
+        .where(theirs, OutboxRow.kind.in_(list(kinds)), OutboxRow.state != State.DROPPED.value)
+        .order_by(OutboxRow.sequence, OutboxRow.created_at, OutboxRow.id)
+        .limit(1)
+    ).scalar()
+
+
 def is_superseded(tx: Connection, entry: OutboxEntry, kinds: Iterable[str]) -> bool:
     """Whether the same person gets a mail of one of these kinds with a higher number about the same."""
     later = select(OutboxRow.id).where(

@@ -574,7 +574,9 @@ def test_a_calendar_file_has_the_mails_uid_and_nobody_to_answer(mailing: Mailing
     booked = mailing.book(language="fr", mode="in_person")
     managed = mailing.in_context(manage.find, booked.token, now=NOW)
     assert isinstance(managed, manage.Managed)
-    text = invitations.calendar_file(managed, now=NOW).decode()
+    content = mailing.in_context(invitations.calendar_file, managed, now=NOW)
+    assert isinstance(content, bytes)
+    text = content.decode()
 
     assert f"UID:{booked.uid}" in text
     assert "SUMMARY;LANGUAGE=fr:Rendez-vous" in text
