@@ -1,4 +1,4 @@
-"""The loop beside the web server: due mail, lapsed holds and requests, sweeps.
+"""The loops beside the web server: due mail, lapsed holds and requests, sweeps; and errands outside.
 
 Any number of workers may run; what one has taken no other takes. Stopping
 one, even in the middle of a mail, loses nothing: the others watch its lease.
@@ -17,6 +17,7 @@ from flask import Flask, current_app
 from scheduler.clock import utcnow
 from scheduler.domain.errors import StoreBusy
 from scheduler.domain.leases import Watch
+from scheduler.gateways.http import Fetcher
 from scheduler.gateways.smtp import SecureMail
 from scheduler.services import (
     account_mails,
@@ -24,6 +25,8 @@ from scheduler.services import (
     answer_mailbox,
     answers,
     audit,
+    calendar_reading,
+    calendar_writing,
     delivery,
     holds,
     limits,
@@ -80,8 +83,26 @@ def run_once(
         stop=stop,
         lease=lease,
     )
-    answer_mailbox.read_due(settings, clock or _clock_from(now), stop=stop)
     return Round(mails, expired)
+
+
+def look_outside(settings: Settings, clock: Callable[[], int], *, stop: threading.Event) -> None:
+    """Ask other people's servers: calendars to read, calendars to write, answers in the mailbox.
+
+    Each may take its time, so this goes on beside the mails, and one that fails keeps no other.
+    """
+    fetcher = Fetcher(allowed=settings.calendar_hosts_allowed)
+    for errand in (
+        lambda: calendar_reading.read_due(fetcher, clock, stop=stop),
+        lambda: calendar_writing.write_due(fetcher, clock, stop=stop),
+        lambda: answer_mailbox.read_due(settings, clock, stop=stop),
+    ):
+        try:
+            errand()
+        except StoreBusy as busy:
+            log.warning("the database is busy, the next round tries again: %s", busy)
+        except Exception:
+            log.exception("an errand of the worker failed")
 
 
 def run_once_for_all(
@@ -93,6 +114,7 @@ def run_once_for_all(
     worker lives, unless it stays and watches.
     """
     watch, until = Watch(time.monotonic), time.monotonic() + 1.5 * lease
+    look_outside(settings, utcnow, stop=stop)
     yield run_once(settings, utcnow(), clock=utcnow, watch=watch, stop=stop, lease=lease)
     while delivery.some_are_on_their_way() and time.monotonic() < until and not stop.wait(PAUSE_SECONDS):
         yield run_once(settings, utcnow(), clock=utcnow, watch=watch, stop=stop, lease=lease)
@@ -107,6 +129,7 @@ def run_forever(app: Flask, stop: threading.Event) -> str:
     swept_at = 0
     has_begun = False
     watch = Watch(time.monotonic)
+    beside = threading.Thread(target=_look_outside_forever, args=(app, stop), name="outside", daemon=True)
     while not stop.is_set():
         now = utcnow()
         with app.app_context():
@@ -114,7 +137,10 @@ def run_forever(app: Flask, stop: threading.Event) -> str:
                 reason = starting.obstacle(thorough=not has_begun)
                 if reason:
                     log.error("the worker stops: " + reason)  # noqa: G003 - the log writes no arguments
+                    stop.set()
                     return reason
+                if not has_begun:
+                    beside.start()
                 has_begun = True
                 run_once(app.config["SETTINGS"], now, clock=utcnow, watch=watch, stop=stop)
                 if not 0 <= now - swept_at < SWEEP_EVERY:
@@ -126,6 +152,12 @@ def run_forever(app: Flask, stop: threading.Event) -> str:
                 log.exception("a round of the worker failed")
         stop.wait(PAUSE_SECONDS)
     return ""
+
+
+def _look_outside_forever(app: Flask, stop: threading.Event) -> None:
+    while not stop.wait(PAUSE_SECONDS):
+        with app.app_context():
+            look_outside(app.config["SETTINGS"], utcnow, stop=stop)
 
 
 def start_thread(app: Flask, stop: threading.Event) -> threading.Thread:

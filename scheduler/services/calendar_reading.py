@@ -44,6 +44,9 @@ def read_due(fetcher: Fetcher, clock: Callable[[], int], *, stop: Event) -> int:
     """Read every calendar that is due, one after the other, until `stop` is set; returns how many."""
     count = 0
     while not stop.is_set():
+        with reading() as tx:
+            if not calendars.is_reading_due(tx, now=clock()):
+                break
         with transaction() as tx:
             claimed = calendars.claim_reading(tx, now=clock(), lease=LEASE_SECONDS)
         if claimed is None:

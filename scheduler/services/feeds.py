@@ -13,23 +13,19 @@ from hashlib import blake2b
 from threading import Lock
 from typing import Any
 
-from scheduler.domain.appointment import Status
-from scheduler.domain.disclosure import FeedLevel, feed_title
 from scheduler.domain.errors import StoreBusy
 from scheduler.domain.intervals import Interval
 from scheduler.domain.local_time import day_interval, local_day
-from scheduler.ical.feed import Entry, EventTexts, FeedEntry, FeedSeries, feed
-from scheduler.services.wording import gettext
-from scheduler.store import feeds, series
+from scheduler.ical.feed import feed
+from scheduler.services.shown import TEXTS, shown_entries
+from scheduler.store import feeds
 from scheduler.store.database import Transaction, memory_of, reading, transaction
 from scheduler.store.feeds import FeedSource
 from scheduler.store.secrets import token_hash
-from scheduler.store.series import ShownSeries
 
 DAYS_BACK = 30
 DAYS_AHEAD = 365
 BODIES_KEPT = 32
-_texts = EventTexts()
 _lock = Lock()
 
 
@@ -127,57 +123,8 @@ def _kept_or_built(tx: Transaction, source: FeedSource, now: int) -> Calendar:
 
 
 def _build(tx: Transaction, source: FeedSource, shown: Interval) -> bytes:
-    level = source.level
-    names = {} if level is FeedLevel.BUSY else feeds.names(tx, source.therapist_id, shown)
-    busy_word, appointment_word = gettext(source.language, "Busy"), gettext(source.language, "Appointment")
-    titles = {
-        appointment_id: feed_title(
-            level, names=people, busy_word=busy_word, appointment_word=appointment_word
-        )
-        for appointment_id, people in names.items()
-    }
-    nameless = feed_title(level, names=(), busy_word=busy_word, appointment_word=appointment_word)
-    requested = Status.REQUESTED.value
-    repeating = series.shown(tx, source.therapist_id, shown)
-    dates = {date.appointment_id for one in repeating for date in one.dates}
-    entries: list[Entry] = [
-        FeedEntry(
-            start=start,
-            uid=uid,
-            end=end,
-            sequence=sequence,
-            status="TENTATIVE" if status == requested else "CONFIRMED",
-            summary=titles.get(appointment_id, nameless),
-            created=created_at,
-            last_modified=changed_at,
-        )
-        for appointment_id, uid, sequence, status, start, end, created_at, changed_at in feeds.entries(
-            tx, source.therapist_id, shown
-        )
-        if appointment_id not in dates
-    ]
-    for one in repeating:
-        named = (titles[date.appointment_id] for date in one.dates if date.appointment_id in titles)
-        entries.append(_repeating(one, next(named, nameless)))
-    return feed(entries, name=source.name, zone=source.zone, texts=_texts)
-
-
-def _repeating(one: ShownSeries, title: str) -> FeedSeries:
-    """A series as one entry; it waits for an answer while each of its dates does."""
-    waits = all(date.status == Status.REQUESTED for date in one.dates)
-    return FeedSeries(
-        start=one.rhythm.start,
-        uid=one.uid,
-        rhythm=one.rhythm,
-        duration=one.duration,
-        dates=tuple((date.recurrence, date.span) for date in one.dates),
-        has_ended=one.has_ended,
-        sequence=one.sequence,
-        status="TENTATIVE" if waits else "CONFIRMED",
-        summary=title,
-        created=one.created_at,
-        last_modified=one.changed_at,
-    )
+    entries = shown_entries(tx, source.therapist_id, source.level, source.language, shown)
+    return feed(entries, name=source.name, zone=source.zone, texts=TEXTS)
 
 
 def _note_use(subscription_id: str, today: date) -> None:

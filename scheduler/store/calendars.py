@@ -65,10 +65,10 @@ def save_reading(tx: Transaction, calendar: OwnCalendar) -> bool:
 
 
 def save_writing(tx: Transaction, calendar: OwnCalendar) -> bool:
-    """Store how the last writing went, and end its lease. False when the calendar is gone or not written."""
-    here = (_calendars.c.id == calendar.id, _calendars.c.writes)
+    """Store how the last writing went, and end its lease. False when the calendar is gone."""
+    here = _calendars.c.id == calendar.id
     values = _values(calendar, _WRITING)
-    return tx.execute(update(_calendars).where(*here).values(**values, write_leased_until=None)).rowcount == 1
+    return tx.execute(update(_calendars).where(here).values(**values, write_leased_until=None)).rowcount == 1
 
 
 def save_access(tx: Transaction, calendar_id: str, access: Access) -> None:
@@ -130,6 +130,12 @@ def found(tx: Transaction, calendar_id: str) -> list[tuple[str, str]]:
 
 
 # ---- the worker's side -----------------------------------------------------
+
+
+def is_reading_due(tx: Transaction, *, now: int) -> bool:
+    """Whether some calendar is to be read."""
+    query = select(_calendars.c.id).where(_calendars.c.reads, _calendars.c.due_at <= now).limit(1)
+    return tx.execute(query).first() is not None
 
 
 def claim_reading(tx: Transaction, *, now: int, lease: int) -> tuple[OwnCalendar, int] | None:
