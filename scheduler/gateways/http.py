@@ -6,35 +6,20 @@ other ports and addresses in the house are fine too. Sign-in is Basic only.
 **Source** RFC 9110, RFC 7617, RFC 4918 section 9.
 """
 
-import http.client
-import logging
-import queue
 import socket
 import threading
 import time
 from base64 import b64encode
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from ipaddress import ip_address
-from typing import Any
+from http.client import HTTPConnection, HTTPException, HTTPResponse  # noqa: TID251
 from urllib.parse import urljoin
 
-from urllib3.connection import HTTPConnection
-from urllib3.exceptions import HTTPError
-from urllib3.exceptions import TimeoutError as Urllib3Timeout
-from urllib3.response import BaseHTTPResponse
-
-from scheduler.gateways.addresses import Address, BadAddress, Place, is_in_the_house, is_public, place
-from scheduler.gateways.timed_socket import (
-    TimedSocket,
-    TooMuchHeard,
-    connect,
-    encrypt,
-    time_left,
-    tls_context,
-)
+from scheduler.gateways.addresses import BadAddress, Place, place
+from scheduler.gateways.reaching import Resolve, reach
+from scheduler.gateways.timed_socket import TimedSocket, TooMuchHeard, encrypt, tls_context
 
 DEADLINE = 15.0  # seconds for the whole request, redirects included
 MOST_BYTES = 5_000_000  # of a body: ten times a busy calendar of ten years
@@ -44,7 +29,6 @@ AT_ONCE = 2  # requests per process, so that slow calendars cannot take every th
 _HEAD_BYTES = 65_536  # of status line and headers; large cookies have some 8 KB
 _FRAMING = 2  # how much longer than its content a chunked body may be on the wire
 _PORTS = (80, 443, 8443)
-_ADDRESSES = 4  # tried one after the other; large hosts announce more than anyone needs
 _PIECE = 65_536
 _METHODS = ("GET", "PROPFIND", "REPORT", "OPTIONS", "PUT", "DELETE")
 _SAME_AGAIN = (301, 302, 307, 308)
@@ -52,12 +36,7 @@ _FOLLOWED = {"GET": (*_SAME_AGAIN, 303), "PROPFIND": _SAME_AGAIN, "REPORT": _SAM
 _OUR_HEADERS = {"accept-encoding", "authorization", "connection", "content-length", "cookie", "host"}
 _OUR_HEADERS |= {"transfer-encoding", "user-agent"}
 
-Resolve = Callable[..., list[Any]]
-
 _slots = threading.BoundedSemaphore(AT_ONCE)
-
-# urllib3 would log the whole address, the secret in it included, beside broken headers.
-logging.getLogger("urllib3.connection").addFilter(lambda record: False)
 
 
 class FetchTrouble(StrEnum):
@@ -178,21 +157,10 @@ class Fetcher:
     ) -> Answer:
         if not exception and (asked.scheme != "https" or asked.port not in _PORTS):
             raise BadAddress
-        addresses = self._checked_addresses(asked, exception, until)
-        with closing(_connected(addresses, asked.port, until)) as plain:
+        with closing(reach(asked, resolve=self._resolve, house=exception, until=until)) as plain:
             heard = encrypt(plain, self._tls, asked.host) if asked.scheme == "https" else plain
             with closing(heard):
                 return self._converse(heard, method, asked, headers, body)
-
-    def _checked_addresses(self, asked: Place, exception: bool, until: float) -> list[Address]:
-        """Where the host lives. **Raises** `BadAddress` if one of the addresses must not be asked."""
-        try:
-            found = [ip_address(asked.host)]
-        except ValueError:
-            found = _looked_up(self._resolve, asked, until)
-        if not all(is_public(address) or (exception and is_in_the_house(address)) for address in found):
-            raise BadAddress
-        return found[:_ADDRESSES]
 
     def _converse(
         self, heard: TimedSocket, method: str, asked: Place, headers: dict[str, str], body: bytes
@@ -206,51 +174,28 @@ class Fetcher:
             "User-Agent": "calm-scheduler",
         }
         heard.hearable = _HEAD_BYTES
-        connection.request(
-            method, asked.target, body or None, headers | ours, preload_content=False, decode_content=False
-        )
+        connection.request(method, asked.target, body or None, headers | ours)
         with closing(connection.getresponse()) as response:
-            _refuse_encoded(response)
-            if (response.length_remaining or 0) > self._most_bytes:
-                raise TooMuchHeard
+            _refuse_odd(response)
             heard.hearable += _FRAMING * self._most_bytes
-            read = bytearray()
-            for piece in response.stream(_PIECE, decode_content=False):
-                read += piece
-                if len(read) > self._most_bytes:
-                    raise TooMuchHeard
-            lines = {name.lower(): _one_line(response.headers[name]) for name in response.headers}
-            return Answer(response.status, lines, bytes(read), asked.url)
+            lines: dict[str, str] = {}
+            for name, text in response.headers.items():
+                before = [lines[name.lower()]] if name.lower() in lines else []
+                lines[name.lower()] = ", ".join([*before, _one_line(text)])
+            return Answer(response.status, lines, self._whole(response), asked.url)
 
-
-def _connected(addresses: list[Address], port: int, until: float) -> TimedSocket:
-    """A connection to the first address that takes one; each gets its share of the time left."""
-    for tries_left, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
-        try:
-            return connect(address, port, until=until, patience=time_left(until) / tries_left)
-        except OSError:
-            continue
-    raise FetchFailed(FetchTrouble.NO_ANSWER)
-
-
-def _looked_up(resolve: Resolve, asked: Place, until: float) -> list[Address]:
-    """All addresses of a host, in the resolver's order. In a thread, since nothing else bounds a resolver."""
-    answers: queue.SimpleQueue[list[Any] | Exception] = queue.SimpleQueue()
-
-    def look_up() -> None:
-        try:
-            answers.put(resolve(asked.host, asked.port, type=socket.SOCK_STREAM))
-        except Exception as error:  # told to who waits
-            answers.put(error)
-
-    threading.Thread(target=look_up, name="name look-up", daemon=True).start()
-    try:
-        answer = answers.get(timeout=time_left(until))
-    except queue.Empty:
-        raise TimeoutError from None
-    if isinstance(answer, Exception) or not answer:
-        raise FetchFailed(FetchTrouble.NO_ANSWER)
-    return list(dict.fromkeys(ip_address(entry[4][0]) for entry in answer))
+    def _whole(self, response: HTTPResponse) -> bytes:
+        """The body. **Raises** `TooMuchHeard`, `HTTPException` when it ends before its time."""
+        if (response.length or 0) > self._most_bytes:
+            raise TooMuchHeard
+        read = bytearray()
+        while piece := response.read(_PIECE):
+            read += piece
+            if len(read) > self._most_bytes:
+                raise TooMuchHeard
+        if response.length:
+            raise HTTPException("cut off")
+        return bytes(read)
 
 
 def _one_line(text: str) -> str:
@@ -264,12 +209,14 @@ def _sign_in(credentials: tuple[str, str] | None) -> dict[str, str]:
     return {"Authorization": "Basic " + b64encode(":".join(credentials).encode()).decode("ascii")}
 
 
-def _refuse_encoded(response: BaseHTTPResponse) -> None:
-    """Identity was asked for; what comes compressed all the same may be a bomb."""
+def _refuse_odd(response: HTTPResponse) -> None:
+    """No encodings, for identity was asked for and what comes compressed may be a bomb; no two lengths."""
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
     transfer = response.headers.get("transfer-encoding", "chunked").strip().lower()
     if encoding not in ("", "identity") or transfer != "chunked":
         raise FetchFailed(FetchTrouble.NOT_A_CALENDAR)
+    if len(set(response.headers.get_all("content-length", []))) > 1:
+        raise HTTPException("two lengths")
 
 
 @contextmanager
@@ -292,7 +239,7 @@ def _classified() -> Iterator[None]:
         raise FetchFailed(FetchTrouble.NOT_ALLOWED) from None
     except TooMuchHeard:
         raise FetchFailed(FetchTrouble.TOO_LARGE) from None
-    except (TimeoutError, Urllib3Timeout):
+    except TimeoutError:
         raise FetchFailed(FetchTrouble.TOO_SLOW) from None
-    except (OSError, http.client.HTTPException, HTTPError, ValueError):  # the last for chunks of -5 bytes
+    except (OSError, HTTPException, ValueError):  # the last for chunks of -5 bytes
         raise FetchFailed(FetchTrouble.NO_ANSWER) from None
