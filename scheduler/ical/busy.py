@@ -8,12 +8,8 @@ time: an event blocks as much as can be told, and the result says so.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-
-from icalendar import Calendar, Event, vDDDLists, vDDDTypes, vInt, vRecur, vText
-from recurring_ical_events import CalendarQuery
 
 from scheduler.domain.calendars import ReadStatus
 from scheduler.domain.intervals import Interval, clip, merge
@@ -28,12 +24,10 @@ from scheduler.ical.foreign_events import (
     entry,
     interval,
 )
+from scheduler.ical.foreign_series import spans
 from scheduler.ical.foreign_zones import Definitions, Zones
 
 MOST_OCCURRENCES = 3_000
-
-_MARGIN = timedelta(days=2)
-"""Local days begin up to 14 hours away from those of UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +104,20 @@ def _read(calendar: Component, zones: Zones, ours: frozenset[str], found: _Found
         found.events += 1
         if component.text("UID") in ours:
             continue
+        if component.kind == "VFREEBUSY":
+            periods, problems = busy_periods(component, zones)
+            found.note(problems)
+            for start, end in periods:
+                found.add(interval(start, end, zones.default))
+            continue
         try:
-            if component.kind == "VFREEBUSY":
-                for start, end in busy_periods(component, zones):
-                    found.add(interval(start, end, zones.default))
-            elif (each := entry(component, zones)) is not None:
-                # Without a UID nothing says that two entries belong together.
-                series[each.uid or f"\n{position}"].append(each)
+            each = entry(component, zones)
         except Unreadable:
-            is_event = component.kind == "VEVENT"
-            found.note([Problem.UNREADABLE_EVENT if is_event else Problem.UNREADABLE_BUSY_TIME])
+            found.note([Problem.UNREADABLE_EVENT])
+            continue
+        if each is not None:
+            # Without a UID nothing says that two entries belong together.
+            series[each.uid or f"\n{position}"].append(each)
     for entries in series.values():
         _block(entries, zones.default, found)
 
@@ -136,46 +134,13 @@ def _block(entries: list[Entry], zone: str, found: _Found) -> None:
     for together in series:
         problems = {problem for each in together for problem in each.problems}
         try:
-            spans = list(_spans(together, zone, found.window))
+            here = list(spans(together, zone, found.window))
         except MemoryError:
             raise
         except Exception:
             # Rules that the library cannot follow: the dates that are written out still block.
             problems.add(Problem.UNREADABLE_RULE)
-            spans = [interval(each.start, each.end, zone) for each in together if each.blocks]
+            here = [interval(each.start, each.end, zone) for each in together if each.blocks]
         found.note(problems)
-        for span in spans:
+        for span in here:
             found.add(span)
-
-
-def _spans(entries: list[Entry], zone: str, window: Interval) -> Iterator[Interval]:
-    if len(entries) == 1 and not entries[0].repeats:
-        yield interval(entries[0].start, entries[0].end, zone)
-        return
-    calendar = Calendar()
-    for each in entries:
-        calendar.add_component(_event(each))
-    low, high = (datetime.fromtimestamp(at, UTC) for at in window)
-    for occurrence in CalendarQuery(calendar).between(low - _MARGIN, high + _MARGIN):
-        if occurrence["TRANSP"] == "OPAQUE":
-            yield interval(occurrence["DTSTART"].dt, occurrence["DTEND"].dt, zone)
-
-
-def _event(entry: Entry) -> Event:
-    """The entry as the library that expands it wants it, with what tells times and nothing else."""
-    event = Event()
-    event["UID"] = vText("one")
-    event["DTSTART"] = vDDDTypes(entry.start)
-    event["DTEND"] = vDDDTypes(entry.end)
-    event["SEQUENCE"] = vInt(entry.sequence)
-    event["TRANSP"] = vText("OPAQUE" if entry.blocks else "TRANSPARENT")
-    if entry.rules:
-        event["RRULE"] = [vRecur.from_ical(rule) for rule in entry.rules]
-    if entry.added:
-        event["RDATE"] = vDDDLists(list(entry.added))
-    if entry.left_out:
-        event["EXDATE"] = vDDDLists(list(entry.left_out))
-    if entry.recurrence_id is not None:
-        ranges = {"RANGE": "THISANDFUTURE"} if entry.and_future else {}
-        event["RECURRENCE-ID"] = vDDDTypes(entry.recurrence_id, params=ranges)
-    return event

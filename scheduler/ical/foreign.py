@@ -35,6 +35,7 @@ _KEPT = {
     "DAYLIGHT": {"DTSTART", "TZOFFSETFROM", "TZOFFSETTO", "RRULE", "RDATE"},
 }  # fmt: skip
 _TEXTS = {"UID", "STATUS", "TRANSP", "TZID", "X-WR-TIMEZONE", "CALSCALE"}
+_FIRST_LINE = re.compile(rb"(?:\xef\xbb\xbf)?\s*BEGIN:VCALENDAR", re.IGNORECASE)
 _LONG_LINE = re.compile(rb"[^\n]{%d}" % (LONGEST_LINE + 1))
 _PARAMETER = re.compile(r';\s*([^=;":]+)=((?:"[^"]*"|[^;])*)')
 _QUOTED_OR_COLON = re.compile(r'"[^"]*"|:')
@@ -84,13 +85,15 @@ def read_calendars(content: bytes) -> list[Component]:
     """
     if len(content) > MOST_BYTES:
         raise CalendarRefused(ReadStatus.TOO_LARGE, "the calendar is larger than 5 MB")
+    if not _FIRST_LINE.match(content):
+        raise _not_a_calendar("the text does not begin with a calendar")
     if _LONG_LINE.search(content):
         raise _refused("a line is longer than 64 KB")
     reading = _Reading()
     for line in _content_lines(content):
         reading.take(line)
     if reading.open or not reading.calendars:
-        raise _not_a_calendar("the text ends in the middle of a calendar" if reading.open else "no calendar")
+        raise _not_a_calendar("the text ends in the middle of a calendar")
     return reading.calendars
 
 
@@ -125,8 +128,6 @@ class _Reading:
             self._begin(_word(content))
         elif name == "END":
             self._end(_word(content))
-        elif not self.open and not self.calendars:
-            raise _not_a_calendar("the text does not begin with a calendar")
         elif self.open and (component := self.open[-1][1]) and name in _KEPT[component.kind]:
             if len(content) > LONGEST_LINE:
                 raise _refused("a line is longer than 64 KB")

@@ -68,9 +68,14 @@ class Entry:
     problems: frozenset[Problem] = frozenset()
 
     @property
+    def repeats_itself(self) -> bool:
+        """Whether it has rules, or dates added to it or left out of it."""
+        return bool(self.rules or self.added or self.left_out)
+
+    @property
     def repeats(self) -> bool:
-        """Whether its dates are more, or other, than its own."""
-        return bool(self.rules or self.added or self.left_out or self.recurrence_id)
+        """Whether it repeats itself or is one date of an event that does."""
+        return self.repeats_itself or self.recurrence_id is not None
 
 
 def entry(component: Component, zones: Zones) -> Entry | None:
@@ -81,15 +86,9 @@ def entry(component: Component, zones: Zones) -> Entry | None:
     return _Reader(component, zones).entry()
 
 
-def busy_periods(component: Component, zones: Zones) -> list[Period]:
-    """The busy periods of a VFREEBUSY. **Raises** `Unreadable` where one of them is no period."""
-    reader = _Reader(component, zones)
-    return [
-        reader.period(line, text)
-        for line in component.all("FREEBUSY")
-        if line.parameters.get("FBTYPE", "").upper() != "FREE"
-        for text in line.value.split(",")
-    ]
+def busy_periods(component: Component, zones: Zones) -> tuple[list[Period], frozenset[Problem]]:
+    """The busy periods of a VFREEBUSY that can be read, and what was wrong."""
+    return _Reader(component, zones).busy_periods()
 
 
 def interval(start: Moment, end: Moment, zone: str) -> Interval:
@@ -148,7 +147,17 @@ class _Reader:
             problems=frozenset(self._problems if blocks else ()),
         )
 
-    def period(self, line: Line, text: str) -> Period:
+    def busy_periods(self) -> tuple[list[Period], frozenset[Problem]]:
+        found = []
+        for line, text in self._listed("FREEBUSY"):
+            try:
+                if line.parameters.get("FBTYPE", "").upper() != "FREE":
+                    found.append(self._period(line, text))
+            except Unreadable:
+                self._problems.add(Problem.UNREADABLE_BUSY_TIME)
+        return found, frozenset(self._problems)
+
+    def _period(self, line: Line, text: str) -> Period:
         """`start/end` or `start/duration`. **Raises** `Unreadable`."""
         first, slash, second = text.strip().partition("/")
         if not slash:
@@ -168,14 +177,14 @@ class _Reader:
             # A day and a time: the widest reading of the two.
             self._problems.add(Problem.UNREADABLE_PART)
             if isinstance(start, datetime):
-                end = self._midnight(end + ONE_DAY)
+                end = self._midnight(_after(end, ONE_DAY))
             else:
                 start = self._midnight(start)
         if end < start:
             self._problems.add(Problem.UNREADABLE_PART)
             start, end = end, start
         if start == end and not isinstance(start, datetime):
-            end = start + ONE_DAY
+            end = _after(start, ONE_DAY)
         return start, end
 
     def _end(self, start: Moment) -> Moment:
@@ -186,7 +195,7 @@ class _Reader:
         if len(durations) > 1:
             raise Unreadable
         if not durations:
-            return start if isinstance(start, datetime) else start + ONE_DAY
+            return start if isinstance(start, datetime) else _after(start, ONE_DAY)
         duration = _duration(durations.pop())
         if duration % ONE_DAY and not isinstance(start, datetime):
             return _after(self._midnight(start), duration)
@@ -239,7 +248,7 @@ class _Reader:
         found: list[Moment | Period] = []
         for line, text in self._listed("RDATE"):
             try:
-                found.append(self.period(line, text) if "/" in text else self._moment(line, text))
+                found.append(self._period(line, text) if "/" in text else self._moment(line, text))
             except Unreadable:
                 self._problems.add(Problem.UNREADABLE_RULE)
         return tuple(found)
