@@ -29,7 +29,7 @@ test-quick: ## domain, calendar text, store and services without PostgreSQL and 
 	@exec $(BIN)/python -m pytest $(QUICK) -n $(JOBS) -m "not browser and not postgres and not slow and not node" $(ARGS)
 
 test-matrix: ## all tests again but the browser's: other zone, clock change, random order, PostgreSQL (SEED=…)
-	@$(PYTHON) -m tools.set_up matrix
+	@$(PYTHON) -m tools.set_up test
 	@exec $(BIN)/python -m tools.matrix --jobs $(JOBS) $(if $(SEED),--seed $(SEED)) -- $(ARGS)
 
 lint: ## ruff, mypy --strict and the import contracts

@@ -42,11 +42,6 @@ def has_libical() -> bool:
     return ctypes.util.find_library("ical") is not None
 
 
-def libfaketime() -> str | None:
-    """The library that shows programs another time, for several threads; Debian keeps it aside."""
-    return next(iter(glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")), None)
-
-
 def has_dovecot() -> bool:
     """The mail server whose mailboxes the tests read."""
     return Path("/usr/lib/dovecot/imap").exists()
@@ -65,11 +60,9 @@ NEEDED: dict[str, Callable[[], bool]] = {
     "dovecot-imapd": has_dovecot,
     "fonts-noto-core": has_fonts,
     "postgresql": has_postgresql,
-    "libfaketime": lambda: libfaketime() is not None,
 }
 FOR_RUNNING = ("python3-venv",)
-FOR_MATRIX = tuple(NEEDED)
-FOR_TESTING = tuple(package for package in FOR_MATRIX if package != "libfaketime")
+FOR_TESTING = tuple(NEEDED)
 
 
 def missing(packages: Iterable[str]) -> list[str]:

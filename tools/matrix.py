@@ -1,10 +1,10 @@
 """All tests but the browser's under other circumstances: `python -m tools.matrix [--seed N] [-- for pytest]`.
 
 Twice, each time in random order, with long rounds where chance decides, in a time zone with odd minutes,
-with the clock of every process ten minutes before Montréal's clocks change: in autumn on SQLite (with every
-test that wants both databases), in spring on PostgreSQL (the tests that name no database). The browser's
-tests stay out: a browser page has a clock and zone of its own, and what answers it is tried here without
-it.
+with the clock of every Python process ten minutes before Montréal's clocks change: in autumn on SQLite
+(with every test that wants both databases), in spring on PostgreSQL (the tests that name no database). The
+browser's tests stay out: a browser page has a clock and zone of its own, and what answers it is tried here
+without it.
 """
 
 import argparse
@@ -16,38 +16,26 @@ import time
 from collections.abc import Sequence
 from datetime import datetime
 
-from tools.machine import libfaketime
 from tools.set_up import ROOT
 
+CLOCK = ROOT / "tests" / "support" / "clock_ahead"
 ZONE = "Pacific/Chatham"
 ROUNDS = {"sqlite": "2026-11-01T05:50+00:00", "postgres": "2027-03-14T06:50+00:00"}
 """When a round on a database begins: the clocks change ten minutes later."""
 
 
-def clock_at(instant: str, *, now: float) -> dict[str, str]:
-    """The environment in which it is that instant; on a machine without the library it is now."""
-    library = libfaketime()
-    if library is None:
-        if os.environ.get("CI") == "true":
-            sys.exit("libfaketime is missing")
-        print("libfaketime is missing: the clock stays as it is.", file=sys.stderr)
-        return {}
-    ahead = int(datetime.fromisoformat(instant).timestamp() - now)
-    return {
-        "LD_PRELOAD": library,
-        "FAKETIME": f"{ahead:+d}",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        "NO_FAKE_STAT": "1",
-    }
+def environment(instant: str, *, now: float) -> dict[str, str]:
+    """What puts Python processes into the zone, and ahead of the true time by as much as it takes."""
+    ahead = datetime.fromisoformat(instant).timestamp() - now
+    return {**os.environ, "TZ": ZONE, "CLOCK_AHEAD": str(int(ahead)), "PYTHONPATH": str(CLOCK)}
 
 
 def run(database: str, instant: str, seed: int, jobs: int, more: Sequence[str]) -> int:
     """One round; returns pytest's exit status."""
     command = [sys.executable, "-m", "pytest", "-m", "not browser", "-n", str(jobs), "--maxschedchunk", "4"]
     command += ["--on", database, "--at-length", "--shuffle", str(seed), f"--hypothesis-seed={seed}", *more]
-    clock = clock_at(instant, now=time.time())
-    print(f"{database}, {ZONE}, {instant if clock else 'now'}, SEED={seed}", flush=True)
-    return subprocess.run(command, cwd=ROOT, env={**os.environ, "TZ": ZONE, **clock}).returncode
+    print(f"On {database} in {ZONE} from {instant} on, SEED={seed}", flush=True)
+    return subprocess.run(command, cwd=ROOT, env=environment(instant, now=time.time())).returncode
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -1,8 +1,8 @@
-"""Make this checkout ready: `python3 -m tools.set_up run|tools|test|matrix`.
+"""Make this checkout ready: `python3 -m tools.set_up run|tools|test`.
 
 Runs on the machine's own Python with the standard library only. `run` provides what the application needs,
 `tools` adds the Python packages of tests and linters, `test` adds a browser, PostgreSQL and the JavaScript
-calendar library, `matrix` a clock that can be set. A second call finds its own marks and ends at once.
+calendar library. A second call finds its own marks and ends at once.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ RUN_LOCK = ROOT / "requirements.txt"
 TEST_LOCK = ROOT / "tests" / "requirements.txt"
 NODE_LOCK = NODE_TESTS / "requirements.txt"
 
-PURPOSES = ("run", "tools", "test", "matrix")
+
 FAILURES = (machine.MachineIncomplete, subprocess.CalledProcessError)
 
 
@@ -106,11 +106,6 @@ def provide_machine() -> None:
     machine.provide(machine.FOR_TESTING)
 
 
-def provide_clock() -> None:
-    """Install the library that shows programs another time."""
-    machine.provide(machine.FOR_MATRIX)
-
-
 def provide_node() -> None:
     """Install the JavaScript calendar library, with the machine's Node or one of a Python package."""
     if not (shutil.which("node") and shutil.which("npm")):
@@ -122,20 +117,17 @@ def provide_node() -> None:
 
 
 def set_up(purpose: str) -> None:
-    """Provide everything for a purpose: "run", "tools", "test" or "matrix"."""
+    """Provide everything for a purpose: "run", "tools" or "test"."""
     make_environment()
     provide_packages(for_tests=purpose != "run")
-    steps: dict[str, tuple[Callable[[], None], ...]] = {
-        "test": (provide_machine, provide_node),
-        "matrix": (provide_clock, provide_node),
-    }
-    for step in steps.get(purpose, ()):
-        try:
-            step()
-        except FAILURES as failure:
-            if os.environ.get("CI") == "true":
-                raise
-            print(f"{told(failure)}\nUntil then the tests that need it are skipped.", file=sys.stderr)
+    if purpose == "test":
+        for step in (provide_machine, provide_node):
+            try:
+                step()
+            except FAILURES as failure:
+                if os.environ.get("CI") == "true":
+                    raise
+                print(f"{told(failure)}\nUntil then the tests that need it are skipped.", file=sys.stderr)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -143,7 +135,7 @@ def main(arguments: Sequence[str]) -> int:
     if sys.version_info < (3, 11):  # noqa: UP036 - this runs on the Python that the machine happens to have
         print("Python 3.11 or newer is needed; choose one with `make PYTHON=python3.12 …`.", file=sys.stderr)
         return 1
-    if len(arguments) != 1 or arguments[0] not in PURPOSES:
+    if len(arguments) != 1 or arguments[0] not in ("run", "tools", "test"):
         print(__doc__, file=sys.stderr)
         return 2
     try:
