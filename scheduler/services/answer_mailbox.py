@@ -55,14 +55,14 @@ def read_due(
     try:
         counts, mark, has_more = _read(mailbox, mark, clock, stop, tls)
     except MailboxFailure as failure:
-        log.warning("%s", failure)
+        log.warning("the mailbox of answers cannot be read", extra={"outcome": failure.trouble.value})
         with transaction() as tx:
             store.note_trouble(tx, name, failure.trouble.value, due_at=now + AFTER_TROUBLE)
         return Counter()
     with transaction() as tx:
         store.note_read(tx, name, mark, due_at=clock() if has_more else now + EVERY, now=clock())
-    if counts:
-        log.info("calendar answers: %s", ", ".join(f"{word.value} {count}" for word, count in counts.items()))
+    for outcome, count in counts.items():
+        log.info("calendar answers", extra={"outcome": outcome.value, "count": count})
     return counts
 
 
@@ -106,7 +106,7 @@ def _take(box: OpenMailbox, uid: int, now: int) -> Counter[Outcome]:
         raise
     except Exception as error:
         # One message that cannot be read must not keep the others waiting; its text stays out of the log.
-        log.error("a calendar answer cannot be read (%s)", type(error).__name__)
+        log.error("a calendar answer cannot be read", extra={"kind": type(error).__name__})
         return Counter([Outcome.NO_ANSWER])
     if OURS & found.keys():
         box.mark_seen(uid)

@@ -175,7 +175,7 @@ def _keep(
     if noted.participant_id and noted.wants_attention(appointment.sequence):
         stock = catalogue.by_id(tx, appointment.practice_id)
         notices.answered(tx, stock.therapist_of_id(appointment.therapist_id), appointment, now=now)
-    log.info("a calendar answered about appointment %s", appointment.uid)
+    log.info("a calendar answered", extra={"uid": appointment.uid})
     return Outcome.NOTED
 
 

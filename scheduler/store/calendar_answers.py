@@ -78,7 +78,8 @@ def add(tx: Transaction, practice_id: str, answer: NotedAnswer, *, message: str)
         received_at=answer.received_at,
         seen_at=answer.seen_at,
     )
-    return bool(tx.execute(row.on_conflict_do_nothing(index_elements=["message_hash"])).rowcount)
+    added = row.on_conflict_do_nothing(index_elements=["message_hash"]).returning(_answers.c.id)
+    return tx.execute(added).first() is not None
 
 
 def of_appointment(tx: Transaction, appointment_id: str) -> list[NotedAnswer]:

@@ -106,7 +106,7 @@ class Mailbox:
         """Let mails arrive."""
         with self._connected(folder) as client:
             for mail in mails:
-                assert client.append(folder, flags, None, mail)[0] == "OK"
+                assert client.append(f'"{folder}"', flags, None, mail)[0] == "OK"
 
     def flags(self, folder: str = "INBOX") -> list[str]:
         """The flags of each message, in order, without `\\Recent`."""
@@ -118,15 +118,15 @@ class Mailbox:
     def make_anew(self, folder: str) -> None:
         """Delete the folder and make it again, with another UIDVALIDITY."""
         with self._connected("INBOX") as client:
-            client.delete(folder)
-            assert client.create(folder)[0] == "OK"
+            client.delete(f'"{folder}"')
+            assert client.create(f'"{folder}"')[0] == "OK"
 
     @contextmanager
     def _connected(self, folder: str) -> Iterator[imaplib.IMAP4]:
         client = imaplib.IMAP4("127.0.0.1", self.server.port, timeout=20)
         try:
             client.authenticate("PLAIN", lambda _: f"\0{self.user}\0{PASSWORD}".encode())
-            client.select(folder)
+            client.select(f'"{folder}"')
             yield client
         finally:
             client.logout()
