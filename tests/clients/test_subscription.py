@@ -1,8 +1,6 @@
 """A calendar program subscribes: vdirsyncer fetches the feed of a running server, khal shows it."""
 
 import json
-import subprocess
-import sys
 import urllib.request
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -15,78 +13,11 @@ import pytest
 
 from scheduler.services import by_hand as by_hand_service
 from scheduler.services import directory
+from tests.clients.programs import Program
 from tests.support.commands import flask
-from tests.support.environment import ROOT
 from tests.support.servers import RunningServer
 
 TORONTO = ZoneInfo("America/Toronto")
-BIN = Path(sys.executable).parent
-
-VDIRSYNCER = """
-[general]
-status_path = "{home}/status"
-[pair feed]
-a = "here"
-b = "there"
-collections = null
-[storage here]
-type = "filesystem"
-path = "{home}/calendar"
-fileext = ".ics"
-[storage there]
-type = "http"
-url = "{url}"
-"""
-KHAL = """
-[calendars]
-[[practice]]
-path = {home}/calendar
-readonly = True
-[locale]
-timeformat = %H:%M
-dateformat = %Y-%m-%d
-longdateformat = %Y-%m-%d
-datetimeformat = %Y-%m-%d %H:%M
-longdatetimeformat = %Y-%m-%d %H:%M
-default_timezone = America/Toronto
-local_timezone = America/Toronto
-"""
-
-
-class Program:
-    """A calendar program with its own home folder, subscribed to one address."""
-
-    def __init__(self, home: Path, url: str) -> None:
-        self.home = home
-        (home / "calendar").mkdir(parents=True)
-        (home / "vdirsyncer.conf").write_text(VDIRSYNCER.format(home=home, url=url))
-        (home / "khal.conf").write_text(KHAL.format(home=home))
-        self._run("vdirsyncer", "-c", str(home / "vdirsyncer.conf"), "discover", given="y\n" * 4)
-
-    def sync(self) -> None:
-        """Fetch the feed."""
-        self._run("vdirsyncer", "-c", str(self.home / "vdirsyncer.conf"), "sync")
-
-    def shown(self, day: date) -> list[str]:
-        """What the calendar shows on a day: `start-end title status`."""
-        form = "{start-time}-{end-time} {title} {status}"
-        command = ("khal", "-c", str(self.home / "khal.conf"), "list", "--day-format", "", "--format", form)
-        text = self._run(*command, day.isoformat(), "1d")
-        return [" ".join(line.split()) for line in text.splitlines() if line.strip() and line[0].isdigit()]
-
-    def _run(self, program: str, *arguments: str, given: str = "") -> str:
-        home = {name: str(self.home / "own") for name in ("HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME")}
-        done = subprocess.run(
-            [BIN / program, *arguments],
-            input=given,
-            env={**home, "PATH": f"{BIN}:/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "America/Toronto"},
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        assert done.returncode == 0, f"{program}: {done.stdout}{done.stderr}"
-        return done.stdout
 
 
 def ask(url: str, body: dict[str, Any] | None = None, **headers: str) -> dict[str, Any]:
@@ -116,7 +47,7 @@ def server(serve: Callable[..., RunningServer], any_demo_database: str) -> Runni
 def program(server: RunningServer, tmp_path: Path) -> Program:
     """A calendar program subscribed to Ben's feed with first names."""
     made = flask("add-feed", "ben@demo.example", "--level", "first-name", settings=server.settings)
-    return Program(tmp_path / "home", made.stdout.split()[-1])
+    return Program.with_feed(tmp_path / "home", made.stdout.split()[-1])
 
 
 def free_times(server: RunningServer, first: date, last: date) -> list[str]:
