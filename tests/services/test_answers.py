@@ -10,7 +10,7 @@ from scheduler.domain.errors import NotFound
 from scheduler.domain.practice import TherapistMail
 from scheduler.services import answers, appointments
 from scheduler.services.answers import MOST_A_DAY, Outcome
-from scheduler.store import therapists
+from scheduler.store import participants, therapists
 from scheduler.store.database import transaction
 from tests.services.practice_side import booked, desk_of, owner_desk
 from tests.support.answering import PROGRAMS, calendar, mail, of_apple, of_gmail
@@ -238,7 +238,15 @@ def test_nothing_of_the_mail_is_stored_but_method_and_state(sqlite_core: Core) -
     assert sorted(set(readable) - ids)[1:] == ["DECLINED", "REPLY"]
 
 
-def test_answers_go_with_the_person_and_after_their_term(core: Core) -> None:
+def test_answers_go_with_the_person(core: Core) -> None:
+    one = visit(core)
+    take(of_apple(one.uid, VERA))
+    with transaction() as tx:
+        participants.erase(tx, one.participants[0].id)
+    assert words(core, one) == []
+
+
+def test_answers_are_forgotten_after_their_term(core: Core) -> None:
     one = visit(core)
     take(of_apple(one.uid, VERA))
     assert answers.forget(now=WEDNESDAY + 29 * 24 * HOUR) == 0
