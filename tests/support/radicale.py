@@ -79,7 +79,8 @@ class CalDavServer:
 
     def calendar(self, person: str, url: str) -> Any:
         """The calendar as an independent client sees it."""
-        return caldav.DAVClient(self.url, username=person, password=PASSWORD).calendar(url=url)
+        client: Any = caldav.DAVClient(self.url, username=person, password=PASSWORD)
+        return client.calendar(url=url)
 
 
 @pytest.fixture(scope="session")
