@@ -3,12 +3,13 @@
 Staff move under the overlap guard alone: opening hours and notice bind visitors, not the therapist.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from scheduler.domain.appointment import Appointment, Status
 from scheduler.domain.errors import NotFound, Refused, WrongState
 from scheduler.domain.practice import AppointmentType, Therapist
-from scheduler.services import audit, by_hand, notices
+from scheduler.domain.series import Rhythm, Series
+from scheduler.services import audit, by_hand, notices, series
 from scheduler.services.desk import Desk
 from scheduler.store import appointments as store
 from scheduler.store.database import Transaction, reading, transaction
@@ -83,6 +84,42 @@ def move(desk: Desk, appointment_id: str, start: int, *, now: int) -> Appointmen
     if start == known.start:
         return known
     return by_hand.move(desk.practice, appointment_id, start, by=desk.actor, now=now)
+
+
+def add_series(
+    desk: Desk,
+    kind: AppointmentType,
+    therapist: Therapist,
+    rhythm: Rhythm,
+    raw: Mapping[str, str],
+    *,
+    left_out: Collection[int],
+    notify: bool,
+    now: int,
+) -> Series:
+    """Add a series by hand, all dates but those left out. **Raises** `Refused`, `DatesTaken`."""
+    return series.book_by_hand(
+        desk.practice,
+        kind,
+        therapist=therapist,
+        rhythm=rhythm,
+        left_out=left_out,
+        raw=raw,
+        notify=notify,
+        by=desk.actor,
+        now=now,
+    )
+
+
+def series_of(desk: Desk, appointment_id: str) -> Series | None:
+    """The series of an appointment of this desk, None for a single one. **Raises** `NotFound`."""
+    return series.of_appointment(desk.practice.id, find(desk, appointment_id).id)
+
+
+def end_series(desk: Desk, appointment_id: str, *, with_this: bool, now: int) -> Series:
+    """End it after this date, or with it. **Raises** `WrongState` when nothing follows, `NotFound`."""
+    known = find(desk, appointment_id)
+    return series.end(desk.practice, known.id, with_this=with_this, by=desk.actor, now=now)
 
 
 def answer_known(desk: Desk, appointment_id: str, *, now: int) -> None:

@@ -18,7 +18,7 @@ from scheduler.domain.intervals import Interval, overlaps
 from scheduler.domain.practice import AppointmentType, Mode, Practice, Therapist
 from scheduler.domain.series import Rhythm, Series, SeriesDate, occurrences, until, without
 from scheduler.services import audit, forms, notices, people, placing
-from scheduler.services.forms import Person
+from scheduler.services.forms import CheckedBooking, Person
 from scheduler.store import appointments, catalogue, claims
 from scheduler.store import series as store
 from scheduler.store.catalogue import Catalogue
@@ -93,6 +93,11 @@ def rhythm_of(practice: Practice, first_start: int, weeks: int, dates: int) -> R
         raise Refused({"dates": "Choose between 2 and 60 dates"}) from None
 
 
+def check_form(practice: Practice, kind: AppointmentType, raw: Mapping[str, Any]) -> CheckedBooking:
+    """What is typed for staff's own booking, checked. **Raises** `Refused` with a sentence per field."""
+    return forms.check({"consents": list(forms.needed_consents(kind)), **raw}, practice, kind)
+
+
 @retried
 def book_by_hand(
     practice: Practice,
@@ -110,7 +115,7 @@ def book_by_hand(
 
     **Raises** `Refused` with a sentence per field, `DatesTaken` with the dates that cannot be booked.
     """
-    form = forms.check({"consents": list(forms.needed_consents(kind)), **raw}, practice, kind)
+    form = check_form(practice, kind, raw)
     wishes = _Wishes(form.people, form.mode, form.language, form.zone, form.note)
     with transaction() as tx:
         stock = catalogue.by_id(tx, practice.id)

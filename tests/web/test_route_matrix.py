@@ -103,6 +103,8 @@ MATRIX = {
     "POST practice.remove_change": ADAS,
     "GET practice.new_appointment": STAFF_ONLY,
     "POST practice.add_appointment": STAFF_ONLY,
+    "POST practice.book_series": STAFF_ONLY,
+    "POST practice.end_series": ADAS,
     "GET practice.appointment": ADAS,
     "POST practice.answer_known": ADAS,
     "POST practice.cancel": ADAS,

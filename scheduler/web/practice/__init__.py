@@ -8,6 +8,7 @@ import scheduler.web.practice.changes
 import scheduler.web.practice.hours
 import scheduler.web.practice.mail
 import scheduler.web.practice.requests
+import scheduler.web.practice.series
 import scheduler.web.practice.settings
 import scheduler.web.practice.therapist
 import scheduler.web.practice.types

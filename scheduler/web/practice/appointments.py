@@ -1,6 +1,6 @@
 """One appointment: added by hand, seen, moved, cancelled; a known contact is answered kindly."""
 
-from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
@@ -8,52 +8,44 @@ from werkzeug.wrappers import Response
 
 from scheduler.domain.appointment import Appointment, Status
 from scheduler.domain.errors import Refused, SlotTaken, WrongState
-from scheduler.domain.local_time import local, local_day, start_instant
-from scheduler.domain.practice import AppointmentType, Mode, Therapist
-from scheduler.services import appointments, wording
-from scheduler.web.formatting import own_text
-from scheduler.web.language import current_language
+from scheduler.domain.local_time import local, local_day
+from scheduler.services import appointments
 from scheduler.web.practice import answers as calendar_answers
-from scheduler.web.practice import speech
+from scheduler.web.practice import by_hand, series, speech
 from scheduler.web.practice.forms import Answers, day_of
-from scheduler.web.practice.shell import blueprint, desk, now, picked, say, therapist, to
-
-TAKEN = "Another appointment or its pause lies there. Choose another time"
+from scheduler.web.practice.shell import blueprint, desk, now, say, therapist, to
 
 
 @blueprint.get("/appointments/new")
 def new_appointment() -> str:
     """The form for an appointment agreed by phone or in the room."""
     day = day_of(request.args.get("day", "")) or local_day(now(), desk().practice.zone)
-    first = _types()[0].slug if _types() else ""
+    first = by_hand.kinds()[0].slug if by_hand.kinds() else ""
     values = {"day": day.isoformat(), "time": "10:00", "type": first, "language": desk().practice.language}
-    return _new_form({**values, "mode": "in_person", "notify": "1"}, {})
+    usual = {"mode": "in_person", "notify": "1", "repeat": by_hand.ONCE, "dates": "10"}
+    return by_hand.page({**values, **usual}, {})
 
 
 @blueprint.post("/appointments/new")
 def add_appointment() -> ResponseReturnValue:
     """Add it under the same guard as every booking; what is typed is kept when it cannot be."""
     answers = Answers()
-    kind = _type(answers)
-    start = _start(answers)
-    mode = answers.one_of("mode", [mode.value for mode in Mode], problem="Choose how you meet")
-    if not answers.problems and mode not in kind.modes:
-        answers.problems["mode"] = "This type of appointment is not offered that way"
-    if start is not None and not answers.problems:
-        names = ("name", "email", "phone", "note", "language")
-        raw = {"mode": mode, **{name: answers.values.get(name, "") for name in names}}
+    typed = by_hand.read(answers)
+    if typed is not None and typed.weeks is not None:
+        return series.look(typed, answers)
+    if typed is not None:
         try:
             added = appointments.add(
-                desk(), kind, therapist(), start, raw, notify=answers.values.get("notify") == "1", now=now()
+                desk(), typed.kind, therapist(), typed.start, typed.raw, notify=typed.notify, now=now()
             )
         except SlotTaken:
-            answers.problems["time"] = TAKEN
+            answers.problems["time"] = by_hand.TAKEN
         except Refused as refused:
             answers.problems.update(refused.problems)
         else:
             say("Added: %(name)s, %(day)s, %(time)s.", **_spoken(added))
             return to("appointment", appointment_id=added.id)
-    return _new_form(answers.values, answers.problems), _status(answers)
+    return by_hand.page(answers.values, answers.problems), by_hand.status(answers)
 
 
 @blueprint.get("/appointments/<appointment_id>")
@@ -69,6 +61,7 @@ def appointment(appointment_id: str) -> str:
         is_open=found.status in (Status.REQUESTED, Status.CONFIRMED) and not found.is_over(now()),
         heading=speech.person(found),
         week=local_day(found.start, desk().practice.zone),
+        **_repeating(found),
         answers=calendar_answers.about(found),
     )
 
@@ -98,12 +91,12 @@ def save_move(appointment_id: str) -> ResponseReturnValue:
     """Move it under the same guard; a time that is taken changes nothing."""
     found = appointments.find(desk(), appointment_id)
     answers = Answers()
-    start = _start(answers)
+    start = by_hand.read_start(answers)
     if start is not None and not answers.problems:
         try:
             moved = appointments.move(desk(), appointment_id, start, now=now())
         except SlotTaken:
-            answers.problems["time"] = TAKEN
+            answers.problems["time"] = by_hand.TAKEN
         except Refused as refused:
             answers.problems.update(refused.problems)
         except WrongState:
@@ -112,7 +105,7 @@ def save_move(appointment_id: str) -> ResponseReturnValue:
         else:
             say("Moved to %(day)s, %(time)s. A mail is on its way.", **_spoken(moved))
             return to("appointment", appointment_id=appointment_id)
-    return _move_form(found, answers.values, answers.problems), _status(answers)
+    return _move_form(found, answers.values, answers.problems), by_hand.status(answers)
 
 
 @blueprint.post("/appointments/<appointment_id>/answer")
@@ -123,19 +116,17 @@ def answer_known(appointment_id: str) -> Response:
     return to("appointment", appointment_id=appointment_id)
 
 
-def _new_form(values: dict[str, str], problems: dict[str, str]) -> str:
-    chosen = day_of(values.get("day", "")) or local_day(now(), desk().practice.zone)
-    return render_template(
-        "practice/appointment_new.html",
-        here="calendar",
-        values=values,
-        problems=problems,
-        types=[(kind.slug, _described(kind)) for kind in _types()],
-        modes=[(mode.value, wording.mode_word(mode, current_language()), "") for mode in Mode],
-        picked=picked(),
-        therapist=therapist(),
-        monday=chosen - timedelta(days=chosen.weekday()),
-    )
+def _repeating(found: Appointment) -> dict[str, Any]:
+    """The series of which it is a date, and what ending it would cancel."""
+    whole = appointments.series_of(desk(), found.id)
+    if whole is None:
+        return {"series": None}
+    named = whole.recurrence_of(found.id)
+    return {
+        "series": whole,
+        "rhythm": by_hand.rhythm(whole.rhythm.weeks),
+        "later": len(whole.coming_from(named + 1, now())),
+    }
 
 
 def _move_form(found: Appointment, values: dict[str, str], problems: dict[str, str]) -> str:
@@ -148,37 +139,6 @@ def _move_form(found: Appointment, values: dict[str, str], problems: dict[str, s
         values=values,
         problems=problems,
     )
-
-
-def _status(answers: Answers) -> int:
-    """409 for a time that somebody has, 422 for what cannot be read."""
-    return 409 if TAKEN in answers.problems.values() else 422
-
-
-def _types() -> list[AppointmentType]:
-    whose: Therapist = therapist()
-    return [kind for kind in desk().types if kind.enabled and whose.id in kind.therapist_ids]
-
-
-def _described(kind: AppointmentType) -> str:
-    return f"{own_text(kind.names, kind.slug)}, {wording.duration(kind.duration, current_language())}"
-
-
-def _type(answers: Answers) -> AppointmentType:
-    known = {kind.slug: kind for kind in _types()}
-    if not known:
-        raise Refused({"type": "No type of appointment is offered yet"})
-    return known[answers.one_of("type", list(known), problem="Choose the type of appointment")]
-
-
-def _start(answers: Answers) -> int | None:
-    """The instant of the day and time as typed, on the practice's wall clock."""
-    day: date | None = answers.day("day")
-    minute = answers.minute("time")
-    if day is None or minute is None:
-        return None
-    wall = datetime.combine(day, time()) + timedelta(minutes=minute)
-    return start_instant(wall, desk().practice.zone)
 
 
 def _spoken(one: Appointment) -> dict[str, str]:
