@@ -94,6 +94,9 @@ def test_time_off_elsewhere_closes_nothing() -> None:
         ("America/St_Johns", date(2026, 3, 7), date(2026, 3, 9), ["12:30Z", "11:30Z", "11:30Z"]),
         ("America/St_Johns", date(2026, 10, 31), date(2026, 11, 2), ["11:30Z", "12:30Z", "12:30Z"]),
         ("Asia/Kathmandu", date(2026, 3, 28), date(2026, 3, 30), ["03:15Z", "03:15Z", "03:15Z"]),
+        ("Africa/Casablanca", date(2026, 2, 14), date(2026, 2, 16), ["08:00Z", "09:00Z", "09:00Z"]),
+        ("Africa/Casablanca", date(2026, 3, 21), date(2026, 3, 23), ["09:00Z", "08:00Z", "08:00Z"]),
+        ("UTC", date(2026, 3, 28), date(2026, 3, 30), ["09:00Z", "09:00Z", "09:00Z"]),
     ],
 )
 def test_local_hours_stay_the_same_before_and_after_a_change(

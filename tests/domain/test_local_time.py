@@ -37,6 +37,8 @@ DAYS = [
     ("America/St_Johns", date(2026, 11, 1), "2026-11-01T02:30Z", 25),
     ("Asia/Kathmandu", date(2026, 3, 8), "2026-03-07T18:15Z", 24),
     ("UTC", date(2026, 3, 8), "2026-03-08T00:00Z", 24),
+    ("Africa/Casablanca", date(2026, 2, 15), "2026-02-14T23:00Z", 25),  # before Ramadan, and after it
+    ("Africa/Casablanca", date(2026, 3, 22), "2026-03-22T00:00Z", 23),
     ("Africa/Cairo", date(2025, 4, 25), "2025-04-24T22:00Z", 23),  # midnight itself is skipped
     ("America/Havana", date(2024, 11, 3), "2024-11-03T04:00Z", 25),  # the hour after midnight comes twice
 ]
@@ -55,6 +57,8 @@ WALLS = [
     ("America/St_Johns", "2026-03-08T02:30", ()),
     ("America/St_Johns", "2026-11-01T01:00", ("2026-11-01T03:30Z", "2026-11-01T04:30Z")),
     ("Asia/Kathmandu", "2026-03-08T02:30", ("2026-03-07T20:45Z",)),
+    ("Africa/Casablanca", "2026-02-15T02:30", ("2026-02-15T01:30Z", "2026-02-15T02:30Z")),
+    ("Africa/Casablanca", "2026-03-22T02:30", ()),
 ]
 
 # (zone, day, first and last minute of a span, when it begins and ends)
