@@ -28,6 +28,11 @@ def has_postgresql() -> bool:
     return bool(shutil.which("initdb") or glob.glob("/usr/lib/postgresql/*/bin/initdb"))
 
 
+def has_nginx() -> bool:
+    """Debian keeps it where only root's search path looks."""
+    return shutil.which("nginx") is not None or Path("/usr/sbin/nginx").exists()
+
+
 def has_libatomic() -> bool:
     """The driver of Playwright is a Node program that needs this library."""
     try:
@@ -60,6 +65,7 @@ NEEDED: dict[str, Callable[[], bool]] = {
     "dovecot-imapd": has_dovecot,
     "fonts-noto-core": has_fonts,
     "postgresql": has_postgresql,
+    "nginx": has_nginx,
 }
 FOR_RUNNING = ("python3-venv",)
 FOR_TESTING = tuple(NEEDED)

@@ -65,6 +65,11 @@ def engine_options(url: str, vault: Vault, default_sender: str) -> dict[str, Any
         options["pool_size"] = 8
         options["connect_args"] = {
             "connect_timeout": 10,
+            # A server whose machine is gone says nothing: after half a minute it counts as away.
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 4,
+            "tcp_user_timeout": 30_000,
             "options": "-c timezone=UTC -c statement_timeout=15000 -c lock_timeout=8000"
             " -c idle_in_transaction_session_timeout=30000 -c synchronous_commit=on",
         }

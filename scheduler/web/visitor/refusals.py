@@ -1,13 +1,16 @@
 """What a visitor reads when something cannot be done: never a bare number, always what to do now."""
 
+import logging
+
 from flask import render_template, request
 from werkzeug.exceptions import HTTPException
 
 from scheduler.domain.errors import NotFound, Paused, StoreBusy, TooMany, WrongState
-from scheduler.web.errors import request_number
+from scheduler.web.errors import BUSY_RETRY_AFTER, request_number
 from scheduler.web.visitor.answers import FIELDS, KEY
 from scheduler.web.visitor.blueprint import blueprint
 
+_log = logging.getLogger(__name__)
 Page = tuple[str, int] | tuple[str, int, dict[str, str]]
 _KEPT = (*FIELDS, KEY, "form_token", "action", "start")
 
@@ -44,6 +47,8 @@ def wrong_state(error: WrongState) -> Page:
 def our_fault(error: Exception) -> Page:
     """The fault is ours: the same form once more, with the same key, so that nothing is booked twice."""
     fields = [(name, request.form[name]) for name in _KEPT if name in request.form]
-    busy = isinstance(error, StoreBusy)
     page = render_template("visitor/fault.html", fields=fields, number=request_number())
-    return page, 503 if busy else 500
+    if not isinstance(error, StoreBusy):
+        return page, 500
+    _log.warning("store busy", extra={"number": request_number()})
+    return page, 503, {"Retry-After": str(BUSY_RETRY_AFTER)}
