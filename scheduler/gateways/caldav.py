@@ -1,7 +1,7 @@
 """A CalDAV server: find calendars, read what touches a window, put and delete single entries.
 
 Own requests instead of the `caldav` package: each hop must pass the address
-guard, and everything that comes back is bounded. See docs/decisions/0010-calendars-in-and-out.md.
+guard, and everything that comes back is bounded. See docs/decisions/0013-therapists-own-calendars.md.
 **Source** RFC 4791, RFC 6764 section 6, RFC 4918.
 """
 

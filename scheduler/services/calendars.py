@@ -1,7 +1,7 @@
 """The therapist's own calendars, as the practice pages see them: add, change, choose, remove, read soon.
 
 Nothing here talks to another machine: the worker does, within seconds, and
-notes how it went. See docs/decisions/0010-calendars-in-and-out.md.
+notes how it went. See docs/decisions/0013-therapists-own-calendars.md.
 """
 
 from collections.abc import Sequence
@@ -108,6 +108,8 @@ def change(therapist: Therapist, calendar_id: str, wish: Wish, *, by: str, now: 
             writes=wish.writes and before.kind is CalendarKind.CALDAV,
             level=wish.level,
         )
+        if not after.writes and after.written_at is None:
+            after = replace(after, write_status=WriteStatus.OFF)
         calendars.save_choice(tx, after)
         if access.address or access.password:
             calendars.save_access(tx, after.id, _merged(calendars.access(tx, after.id), access))
@@ -193,7 +195,8 @@ def _checked(wish: Wish, *, keeps_address: bool = False) -> Access:
             address = ""
         if not address:
             problems["address"] = "Give the whole address, as it begins: https:// or webcal://"
-    if wish.kind is CalendarKind.CALDAV and not keeps_address and not (wish.username and wish.password):
+    signs_in = wish.kind is CalendarKind.CALDAV and bool(address or not keeps_address)
+    if signs_in and not (wish.username and wish.password):
         problems["password"] = "Give the user name and an app password"  # noqa: S105 - a sentence, no password
     if max(len(wish.username), len(wish.password)) > SECRET_LIMIT:
         problems["password"] = "Use a shorter name or password"  # noqa: S105 - a sentence, no password
