@@ -11,16 +11,19 @@ from email.policy import default
 from typing import Any
 
 SLOW_SECONDS = 0.2
+DRIP_SECONDS = 0.05
 Weights = Mapping[str, float]
 
 GOOD: Weights = {"ok": 1}
 WILD: Weights = {
     "ok": 30, "slow": 10, "flaky": 6, "refuse": 3, "refuse_data": 3, "temp": 8, "full": 4, "greylist": 10,
     "drop": 8, "accept_drop": 8, "hang": 1, "hang_data": 1,
+    "drip": 1,
 }  # fmt: skip
 SILENT: Weights = {"hang": 1}
 """Modes and how often: `drop` closes after DATA and keeps nothing, `accept_drop` keeps the mail but closes
-before it says so, `hang` never greets, `hang_data` never answers the mail, `flaky` closes at random."""
+before it says so, `hang` never greets, `hang_data` never answers the mail, `drip` answers a byte at a time
+for ever, `flaky` closes at random."""
 
 
 @dataclass(frozen=True)
@@ -165,6 +168,10 @@ class _Conversation:
     async def step(self, answer: str) -> None:
         if self.mode == "slow":
             await asyncio.sleep(SLOW_SECONDS)
+        while self.mode == "drip":
+            self.writer.write(b"2")
+            await self.writer.drain()
+            await asyncio.sleep(DRIP_SECONDS)
         if self.mode == "flaky" and self.server._random.random() < 0.3 and not answer.startswith("250 kept"):
             raise ConnectionError
         await self.say(answer)
