@@ -33,7 +33,8 @@ def environment(instant: str, *, now: float) -> dict[str, str]:
 def run(database: str, instant: str, seed: int, jobs: int, more: Sequence[str]) -> int:
     """One round; returns pytest's exit status."""
     command = [sys.executable, "-m", "pytest", "-m", "not browser", "-n", str(jobs), "--maxschedchunk", "4"]
-    command += ["--on", database, "--at-length", "--shuffle", str(seed), f"--hypothesis-seed={seed}", *more]
+    command += ["--on", database, "--at-length", "--shuffle", str(seed), f"--hypothesis-seed={seed}"]
+    command += ["-W", "ignore::pytest.PytestAssertRewriteWarning", *more]  # the clock is there before pytest
     print(f"On {database} in {ZONE} from {instant} on, SEED={seed}", flush=True)
     return subprocess.run(command, cwd=ROOT, env=environment(instant, now=time.time())).returncode
 
