@@ -45,7 +45,7 @@ class PromptSMTP(smtplib.SMTP):
         super().__init__(server, port, **options)
 
     def connect(
-        self, host: str = "localhost", port: int = 0, source_address: tuple[str, int] | None = None
+        self, host: str = "localhost", port: int = 0, source_address: Any = None
     ) -> tuple[int, bytes]:
         """Connect and hear the greeting. **Raises** `SMTPException`, `OSError`."""
         with deadline(self, self._limit, is_begin=True):

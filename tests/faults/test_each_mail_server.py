@@ -1,4 +1,4 @@
-"""One kind of misbehaviour at a time: each mail arrives in the end or is shown as failed, no copy for nothing."""
+"""One kind of misbehaviour at a time: each mail arrives in the end or is shown as failed, without copies."""
 
 import time
 from collections import Counter
