@@ -9,11 +9,20 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from scheduler.domain.calendars import STALE_AFTER
 from scheduler.domain.errors import StoreBusy
 from scheduler.services.contacts import mail_key
 from scheduler.services.health import MAIL_LATE_AFTER, WORKER, WORKER_SILENT_FOR
 from scheduler.services.starting import wrong_disk, wrong_schema
-from scheduler.store import answer_mailboxes, heartbeats, inspection, machine, series
+from scheduler.store import (
+    answer_mailboxes,
+    calendar_copies,
+    calendars,
+    heartbeats,
+    inspection,
+    machine,
+    series,
+)
 from scheduler.store.database import Transaction, reading, vault_of
 
 MAX_SKEW = 2
@@ -233,10 +242,24 @@ def _unheard(tx: Transaction, case: Case) -> Iterable[str]:
             yield f"the mailbox of answers was not readable for {age(case.now - since)} ({trouble})"
 
 
+def _stale(tx: Transaction, case: Case) -> Iterable[str]:
+    for calendar in calendars.stale(tx, before=case.now - STALE_AFTER):
+        since = case.now - calendar.stale_at + STALE_AFTER
+        yield f"calendar {calendar.id} was last read {age(since)} ago ({calendar.status.value})"
+
+
+def _unwritten(tx: Transaction, case: Case) -> Iterable[str]:
+    for calendar, _ in calendar_copies.due(tx, now=case.now):
+        if calendar.write_failures and case.now - (calendar.written_at or calendar.created_at) > STALE_AFTER:
+            yield f"calendar {calendar.id} is no longer written ({calendar.write_status.value})"
+
+
 RUNNING = (
     Check("worker", _silence, "Start `flask --app wsgi worker`."),
     Check("unsent mail", _late, "See that a worker runs and that MAIL_SERVER answers."),
     Check("failed mail", _failed, "The practice's mail page says why and sends them again."),
+    Check("stale calendar", _stale, "Its therapist was told: the address or password may have changed."),
+    Check("unwritten calendar", _unwritten, "Its therapist sees why under Calendars."),
     Check("calendar answers", _unheard, "Look at SCHEDULER_ANSWERS, its password, and the mail server."),
 )
 

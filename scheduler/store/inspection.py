@@ -9,13 +9,16 @@ from sqlalchemy.orm import aliased
 
 from scheduler.domain.appointment import Status
 from scheduler.store.accounts import UserRow
+from scheduler.store.calendar_tables import CalendarRow
 from scheduler.store.database import OVERLAP, Transaction, vault_of
 from scheduler.store.outbox import State
 from scheduler.store.secrets import Place, Unreadable
+from scheduler.store.series_tables import SeriesRow
 from scheduler.store.tables import AppointmentRow, OutboxRow, ParticipantRow, table
 
 _appointments = table(AppointmentRow)
-_TABLES = UserRow.metadata.sorted_tables
+# Named, so that the modules of all tables are read before the list is made.
+_TABLES = {row.metadata for row in (AppointmentRow, CalendarRow, SeriesRow, UserRow)}.pop().sorted_tables
 _BOOKED = (Status.REQUESTED, Status.CONFIRMED)
 _FIRST_MAILS = ("confirmation", "request_received")
 _SEALED = "_sealed"

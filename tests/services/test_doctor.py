@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.services import doctor
+from scheduler.domain.calendars import CalendarKind
+from scheduler.services import calendars, doctor
+from scheduler.services.calendars import Wish
 from scheduler.services.doctor import Check
 from scheduler.store import outbox
 from scheduler.store.database import db, reading, transaction
@@ -104,7 +106,7 @@ DEFECTS = {
     ),
 }
 # These need other surroundings instead of other rows; each has a test of its own.
-SURROUNDINGS = {"clock", "disk", "disk space", "damaged file"}
+SURROUNDINGS = {"clock", "disk", "disk space", "damaged file", "stale calendar", "unwritten calendar"}
 
 
 def lines(now: int, **surroundings: object) -> list[str]:
@@ -322,6 +324,24 @@ def test_of_many_findings_the_first_are_shown_and_the_others_counted(sqlite_core
 )
 def test_ages_are_told_in_one_unit(seconds: int, words: str) -> None:
     assert doctor.age(seconds) == words
+
+
+def test_a_calendar_that_is_no_longer_read_or_written_is_named_by_its_id_alone(core: Core) -> None:
+    now = settle(core)
+    wish = Wish("Dr. Quux", CalendarKind.CALDAV, "https://dav.example/ada/", "ada", "secret-7", writes=True)
+    mine = calendars.add(core.therapist("ada"), wish, by="ada", now=now)
+    assert lines(now) == []
+    behind_the_guards(
+        core,
+        "UPDATE calendars SET created_at = created_at - 3 * 86400, status = 'sign_in',"
+        " write_failures = 4, write_status = 'gone'",
+    )
+    assert lines(now) == [
+        f"stale calendar: calendar {mine.id} was last read 3 days ago (sign_in)."
+        " Its therapist was told: the address or password may have changed.",
+        f"unwritten calendar: calendar {mine.id} is no longer written (gone)."
+        " Its therapist sees why under Calendars.",
+    ]
 
 
 @pytest.mark.slow
