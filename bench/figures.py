@@ -2,12 +2,13 @@
 
 import gzip
 import re
+import resource
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import event
@@ -16,6 +17,7 @@ from bench.databases import FEED_TOKEN, Database, database
 from bench.processes import HELLO, ROOT, server
 from scheduler.clock import utcnow
 from scheduler.services import feeds, offers
+from scheduler.services.busy_times import understand
 from scheduler.store.database import db
 
 Figure = tuple[str, float, str]
@@ -97,12 +99,26 @@ def feed_over_http(folder: Path, scale: int) -> Iterator[Figure]:
         yield "P10.feed_cached_cpu", running.compare(FEED_PATH, count)[1], "ms"
 
 
+def calendar_read(_folder: Path, scale: int) -> Iterator[Figure]:
+    """A calendar of 5,000 events, a third of them weekly, read in the confined child for two months."""
+    now = utcnow()
+    content = _calendar(now, FEED_EVENTS // scale)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    started = time.perf_counter()
+    understand(content, zone="Europe/Berlin", window=(now, now + 60 * 86400))
+    yield "calendar.read_5000_events", (time.perf_counter() - started) * 1e3, "ms"
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    yield "calendar.read_5000_events_cpu", cpu * 1e3, "ms"
+
+
 MEASUREMENTS: dict[str, Callable[[Path, int], Iterator[Figure]]] = {
     "P1": slots_with_database,
     "P3": arithmetic,
     "P4": over_http,
     "P9": feed_built,
     "P10": feed_over_http,
+    "calendar": calendar_read,
 }
 """By the first figure that each gives."""
 
@@ -129,6 +145,23 @@ def _offer_cost(filled: Database) -> tuple[float, int]:
         ask()
         event.remove(db.engine, "before_cursor_execute", note)
     return min(costs), len(statements)
+
+
+def _calendar(now: int, count: int) -> bytes:
+    """Events of ten years until `now`; every third is, or was, a weekly one."""
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//bench//EN"]
+    for number in range(count):
+        day = datetime.fromtimestamp(now - number * 3650 * 86400 // count, UTC)
+        lines += [
+            "BEGIN:VEVENT",
+            f"UID:{number}@bench.example",
+            f"DTSTART;TZID=Europe/Berlin:{day:%Y%m%d}T{8 + number % 10:02}0000",
+            "DURATION:PT50M",
+            *([f"RRULE:FREQ=WEEKLY;COUNT={number % 40 + 1}"] if number % 3 == 0 else []),
+            "SUMMARY:" + "Something private " * 3,
+            "END:VEVENT",
+        ]
+    return "\r\n".join([*lines, "END:VCALENDAR", ""]).encode()
 
 
 def _cpu(work: Callable[[], None]) -> float:

@@ -105,8 +105,8 @@ def test_the_core_needs_the_standard_library_only() -> None:
     assert roots_of_imports("domain") - sys.stdlib_module_names - {"scheduler.domain"} == set()
 
 
-def test_calendar_text_needs_the_core_and_icalendar_only() -> None:
-    allowed = {"icalendar", "scheduler.domain", "scheduler.ical"}
+def test_calendar_text_needs_the_core_and_calendar_libraries_only() -> None:
+    allowed = {"dateutil", "icalendar", "recurring_ical_events", "scheduler.domain", "scheduler.ical"}
     assert roots_of_imports("ical") - sys.stdlib_module_names - allowed == set()
 
 

@@ -19,7 +19,7 @@ def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.slow
 def test_every_figure_is_a_name_a_value_and_a_unit() -> None:
-    done = bench("--scale", "100", "P1", "P4", "P9", "P10")
+    done = bench("--scale", "100", "P1", "P4", "P9", "P10", "calendar")
     assert done.returncode == 0, done.stderr
     figures = [LINE.fullmatch(line) for line in done.stdout.splitlines()]
     assert all(figures), done.stdout
@@ -42,6 +42,8 @@ def test_every_figure_is_a_name_a_value_and_a_unit() -> None:
         "P10.feed_304_cpu",
         "P10.feed_cached_gzipped_cpu",
         "P10.feed_cached_cpu",
+        "calendar.read_5000_events",
+        "calendar.read_5000_events_cpu",
     ]
     by_name = {figure["name"]: float(figure["value"]) for figure in figures if figure}
     assert by_name["P2.statements"] == 2

@@ -35,6 +35,8 @@ _KEPT = {
     "DAYLIGHT": {"DTSTART", "TZOFFSETFROM", "TZOFFSETTO", "RRULE", "RDATE"},
 }  # fmt: skip
 _TEXTS = {"UID", "STATUS", "TRANSP", "TZID", "X-WR-TIMEZONE", "CALSCALE"}
+_MARK = b"\xef\xbb\xbf"
+"""The byte order mark with which some programs begin; in calendars strung together there are several."""
 _FIRST_LINE = re.compile(rb"(?:\xef\xbb\xbf)?\s*BEGIN:VCALENDAR", re.IGNORECASE)
 _LONG_LINE = re.compile(rb"[^\n]{%d}" % (LONGEST_LINE + 1))
 _PARAMETER = re.compile(r';\s*([^=;":]+)=((?:"[^"]*"|[^;])*)')
@@ -100,7 +102,7 @@ def read_calendars(content: bytes) -> list[Component]:
 def _content_lines(content: bytes) -> Iterator[bytes]:
     """The lines with their folds undone; empty lines are skipped, also between a line and its fold."""
     parts: list[bytes] = []
-    for row in content.removeprefix(b"\xef\xbb\xbf").split(b"\n"):
+    for row in content.replace(_MARK + b"BEGIN:", b"BEGIN:").split(b"\n"):
         row = row.rstrip(b"\r")
         if row[:1] in (b" ", b"\t"):
             parts.append(row[1:])

@@ -21,7 +21,7 @@ from scheduler.domain.local_time import zone_info
 from scheduler.ical.foreign import Component
 
 MOST_CHANGES = 5_000
-"""Of a zone's definition: Exchange lets them begin in 1601 (900 changes by now), others in the year 1."""
+"""Of one part of a definition. Exchange lets them begin in 1601 (430 changes by now), others in the year 1."""
 
 _NAME = re.compile(r"[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+){0,2}")
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d):?(\d\d)?")
@@ -156,8 +156,6 @@ def _onsets(definition: Component, until: datetime) -> list[Onset]:
         before, after = _offset(part.text("TZOFFSETFROM")), _offset(part.text("TZOFFSETTO"))
         for wall in _walls(part, before, until):
             found.setdefault(wall, Onset(wall, before, after))
-        if len(found) > MOST_CHANGES:
-            raise ValueError("a zone with too many changes")
     if not found:
         raise ValueError("a zone without an offset")
     return [found[wall] for wall in sorted(found)]
@@ -178,7 +176,9 @@ def _walls(part: Component, before: timedelta, until: datetime) -> list[datetime
             if wall > end:
                 break
             walls.append(wall.replace(tzinfo=None))
-    return walls[: MOST_CHANGES + 1]
+    if len(walls) > MOST_CHANGES:
+        raise ValueError("a zone with too many changes")
+    return walls
 
 
 def _local_time(text: str) -> datetime:

@@ -424,6 +424,40 @@ NOT_WHOLLY_READ = {
         1,
         ("unreadable_rule",),
     ),
+    "two durations": ((event(AT_TEN, "DURATION:PT1H", "DURATION:PT2H"),), [], 1, ("unreadable_event",)),
+    "a rule with two frequencies": (
+        (event(AT_TEN, TO_ELEVEN, "RRULE:FREQ=DAILY;FREQ=WEEKLY"),),
+        [ONE_HOUR],
+        1,
+        ("unreadable_rule",),
+    ),
+    "a rule until nobody knows when": (
+        (event(AT_TEN, TO_ELEVEN, "RRULE:FREQ=DAILY;UNTIL=SOON"),),
+        [ONE_HOUR],
+        1,
+        ("unreadable_rule",),
+    ),
+    "a bad busy period beside a good one": (
+        (component("VFREEBUSY", "FREEBUSY:soon,20260603T100000Z/PT1H"),),
+        [ONE_HOUR],
+        1,
+        ("unreadable_busy_time",),
+    ),
+    "a zone that changes its offset every day, for ever, is read as local": (
+        (
+            fixed_zone("Here", "+0100").replace("TZOFFSETTO", "RRULE:FREQ=DAILY\r\nTZOFFSETTO"),
+            event("DTSTART;TZID=Here:20260603T100000", "DURATION:PT1H"),
+        ),
+        ["2026-06-03 08:00/06-03 09:00"],
+        0,
+        ("unknown_zone",),
+    ),
+    "a zone with an offset of 99 hours is read as local": (
+        (fixed_zone("Here", "+9900"), event("DTSTART;TZID=Here:20260603T100000", "DURATION:PT1H")),
+        ["2026-06-03 08:00/06-03 09:00"],
+        0,
+        ("unknown_zone",),
+    ),
     "a bad further date": ((event(AT_TEN, TO_ELEVEN, "RDATE:soon"),), [ONE_HOUR], 1, ("unreadable_rule",)),
     "a bad busy period": ((component("VFREEBUSY", "FREEBUSY:soon"),), [], 1, ("unreadable_busy_time",)),
 }
@@ -437,6 +471,43 @@ def test_what_cannot_be_read_spoils_nothing_else_and_is_told(
 ) -> None:
     busy = read(calendar(*parts, GOOD))
     assert (spoken(busy.intervals), busy.troubled, busy.problems) == ([*expected, GOODS], troubled, problems)
+
+
+def observance(kind: str, begins: str, before: str, after: str, *more: str) -> str:
+    return component(kind, f"DTSTART:{begins}", f"TZOFFSETFROM:{before}", f"TZOFFSETTO:{after}", *more)
+
+
+def test_a_zone_may_list_its_changes_or_end_its_rules() -> None:
+    zone = component(
+        "VTIMEZONE",
+        "TZID:Home",
+        observance(
+            "DAYLIGHT", "20240301T020000", "+010000", "+020000", "RRULE:FREQ=YEARLY;UNTIL=20260301T010000Z"
+        ),
+        observance(
+            "STANDARD", "20241001T030000", "+0200", "+0100", "RDATE:20251001T030000,20261001T030000", "RDATE:"
+        ),
+    )
+    noons = event(
+        "DTSTART;TZID=Home:20260215T120000", "DURATION:PT1H", "RRULE:FREQ=MONTHLY;INTERVAL=4;COUNT=3"
+    )
+    assert spoken(read(calendar(zone, noons)).intervals) == [
+        "2026-02-15 11:00/02-15 12:00",
+        "2026-06-15 10:00/06-15 11:00",
+        "2026-10-15 11:00/10-15 12:00",
+    ]
+
+
+def test_before_its_first_change_a_zone_has_the_offset_that_this_names() -> None:
+    zone = component("VTIMEZONE", "TZID:Home", observance("DAYLIGHT", "20260701T020000", "+0300", "+0400"))
+    content = calendar(zone, event("DTSTART;TZID=Home:20260603T130000", "DURATION:PT1H"))
+    assert spoken(read(content).intervals) == [ONE_HOUR]
+
+
+def test_of_two_definitions_of_a_zone_the_first_counts() -> None:
+    zones = (fixed_zone("Home", "+0300"), fixed_zone("Home", "+0400"))
+    content = calendar(*zones, event("DTSTART;TZID=Home:20260603T130000", "DURATION:PT1H"))
+    assert spoken(read(content).intervals) == [ONE_HOUR]
 
 
 def test_an_unknown_zone_of_the_calendar_gives_way_to_the_owners() -> None:
