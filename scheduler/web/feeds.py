@@ -1,4 +1,4 @@
-"""Calendar feeds: GET and HEAD of `/feeds/{token}.ics`.
+"""Calendar feeds: GET and HEAD of `/feeds/{token}.ics`, and of `/feeds/{token}.ifb` for the mere times.
 
 **Source** RFC 9110 sections 8.8.3, 13.1.2, 13.2.2 and 15.4.5; RFC 5545 section 8.1.
 """
@@ -11,7 +11,7 @@ from werkzeug.http import http_date
 
 from scheduler.clock import utcnow
 from scheduler.services import feeds
-from scheduler.services.feeds import Version
+from scheduler.services.feeds import Form, Version
 
 blueprint = Blueprint("feeds", __name__)
 
@@ -19,19 +19,32 @@ _PACKED = "-gzip"
 """Ending of the tag of compressed bytes: a strong tag stands for one sequence of bytes."""
 
 
+_FILES = {Form.ENTRIES: "calendar.ics", Form.TIMES: "freebusy.ifb"}
+
+
 @blueprint.get("/feeds/<token>.ics", provide_automatic_options=False)
 def show(token: str) -> Response:
     """The calendar, or 304 when the program has it already. **Raises** `NotFound`."""
+    return _answer(token, Form.ENTRIES)
+
+
+@blueprint.get("/feeds/<token>.ifb", provide_automatic_options=False)
+def show_times(token: str) -> Response:
+    """When the therapist has appointments, or 304. **Raises** `NotFound`."""
+    return _answer(token, Form.TIMES)
+
+
+def _answer(token: str, form: Form) -> Response:
     now = utcnow()
     packed = request.accept_encodings.quality("gzip") > 0
-    version = feeds.version(token, now=now)
+    version = feeds.version(token, form, now=now)
     if _has_it(version):
         return _with_headers(_Unchanged(status=304), version, packed=packed)
-    version, calendar = feeds.calendar(token, now=now)
+    version, calendar = feeds.calendar(token, form, now=now)
     response = Response(
         calendar.compressed if packed else calendar.body, content_type="text/calendar; charset=utf-8"
     )
-    response.headers["Content-Disposition"] = 'inline; filename="calendar.ics"'
+    response.headers["Content-Disposition"] = f'inline; filename="{_FILES[form]}"'
     if packed:
         response.headers["Content-Encoding"] = "gzip"
     return _with_headers(response, version, packed=packed)

@@ -12,6 +12,7 @@ from tests.support.missing import lacking
 
 Reader = Callable[[bytes], dict[str, tuple[int, int]]]
 Expander = Callable[[bytes], dict[str, list[tuple[int, int]]]]
+FreeBusyReader = Callable[[bytes], list[tuple[int, int, str]]]
 
 
 class Time(ctypes.Structure):
@@ -23,6 +24,12 @@ class Time(ctypes.Structure):
         ("is_daylight", ctypes.c_int),
         ("zone", ctypes.c_void_p),
     ]
+
+
+class Period(ctypes.Structure):
+    """`struct icalperiodtype` of libical 3; the last six numbers are its duration, where it has no end."""
+
+    _fields_ = [("start", Time), ("end", Time), ("duration", ctypes.c_int * 6)]
 
 
 class Span(ctypes.Structure):
@@ -53,6 +60,11 @@ def load() -> ctypes.CDLL:
         ("icalcomponent_count_errors", number, pointer),
         ("icalcomponent_get_recurrenceid", Time, pointer),
         ("icalcomponent_foreach_recurrence", None, pointer, Time, Time, Found, pointer),
+        ("icalcomponent_get_first_property", pointer, pointer, number),
+        ("icalcomponent_get_next_property", pointer, pointer, number),
+        ("icalproperty_string_to_kind", number, text),
+        ("icalproperty_get_freebusy", Period, pointer),
+        ("icalproperty_get_parameter_as_string", text, pointer, text),
         ("icaltime_from_timet_with_zone", Time, ctypes.c_long, number, pointer),
         ("icaltime_as_timet_with_zone", ctypes.c_long, Time, pointer),
         ("set_zone_directory", None, text),
@@ -99,6 +111,33 @@ def expanded_by_libical() -> Expander:
         return {uid: sorted(times.values()) for uid, times in found.items()}
 
     return expand
+
+
+@pytest.fixture(scope="session")
+def free_busy_by_libical() -> FreeBusyReader:
+    """Read the one VFREEBUSY of a calendar: its periods as (start, end, type), in their order."""
+    library = without_zones()
+
+    def instant(time: Time) -> int:
+        return int(library.icaltime_as_timet_with_zone(time, time.zone))
+
+    def read(content: bytes) -> list[tuple[int, int, str]]:
+        calendar = library.icalparser_parse_string(content)
+        assert library.icalcomponent_count_errors(calendar) == 0
+        kind = library.icalcomponent_string_to_kind(b"VFREEBUSY")
+        component = library.icalcomponent_get_first_component(calendar, kind)
+        name = library.icalproperty_string_to_kind(b"FREEBUSY")
+        found = []
+        line = library.icalcomponent_get_first_property(component, name)
+        while line:
+            period = library.icalproperty_get_freebusy(line)
+            taken = library.icalproperty_get_parameter_as_string(line, b"FBTYPE").decode()
+            found.append((instant(period.start), instant(period.end), taken))
+            line = library.icalcomponent_get_next_property(component, name)
+        library.icalcomponent_free(calendar)
+        return found
+
+    return read
 
 
 def _events(

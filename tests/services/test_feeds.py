@@ -10,6 +10,7 @@ from sqlalchemy import event
 from scheduler.domain.disclosure import FeedLevel
 from scheduler.services import feeds, setup, subscriptions
 from scheduler.services.directory import find_therapist, practice
+from scheduler.services.feeds import Form
 from scheduler.store import therapists
 from scheduler.store.database import db, transaction
 
@@ -46,6 +47,15 @@ def test_a_version_is_one_statement_and_a_calendar_three(token: str, statements:
     assert statements == ["SELECT"] * 4
     feeds.calendar(token, now=NOW)
     assert statements == ["SELECT"] * 5
+
+
+def test_the_mere_times_are_two_statements_and_read_no_name(token: str, statements: list[str]) -> None:
+    feeds.version(token, Form.TIMES, now=NOW)
+    statements.clear()
+    first = feeds.calendar(token, Form.TIMES, now=NOW)
+    assert statements == ["SELECT"] * 2
+    assert feeds.calendar(token, Form.TIMES, now=NOW)[1] is first[1]
+    assert statements == ["SELECT"] * 3
 
 
 def test_the_day_of_use_is_written_once_a_day(token: str, statements: list[str]) -> None:

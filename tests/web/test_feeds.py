@@ -1,4 +1,4 @@
-"""The calendar feed over HTTP."""
+"""The calendar feed over HTTP, and the free/busy feed beside it."""
 
 import gzip
 import re
@@ -15,7 +15,8 @@ from werkzeug.http import parse_date
 from scheduler.clock import utcnow
 from scheduler.domain.disclosure import FeedLevel
 from scheduler.domain.practice import Therapist
-from scheduler.services import booking, by_hand, directory, holds, manage, setup, subscriptions
+from scheduler.domain.series import Rhythm
+from scheduler.services import booking, by_hand, directory, holds, manage, series, setup, subscriptions
 from scheduler.store import therapists
 from scheduler.store.database import transaction
 
@@ -36,8 +37,11 @@ def inside(demo_app: Flask) -> Iterator[None]:
         yield
 
 
-def subscribe(level: FeedLevel = FeedLevel.BUSY, email: str = "ben@demo.example") -> str:
-    return f"/feeds/{setup.add_feed(email, level, now=utcnow())}.ics"
+ENDINGS = ["ics", "ifb"]
+
+
+def subscribe(level: FeedLevel = FeedLevel.BUSY, email: str = "ben@demo.example", ending: str = "ics") -> str:
+    return f"/feeds/{setup.add_feed(email, level, now=utcnow())}.{ending}"
 
 
 def book(start: int = START, **changes: Any) -> booking.Booked:
@@ -137,10 +141,13 @@ def test_only_the_own_calendar_is_shown(demo_client: FlaskClient) -> None:
 
 
 @pytest.mark.usefixtures("inside")
-def test_the_answer_carries_what_calendar_programs_need(demo_client: FlaskClient) -> None:
-    answer = demo_client.get(subscribe())
+@pytest.mark.parametrize(("ending", "file"), [("ics", "calendar.ics"), ("ifb", "freebusy.ifb")])
+def test_the_answer_carries_what_calendar_programs_need(
+    demo_client: FlaskClient, ending: str, file: str
+) -> None:
+    answer = demo_client.get(subscribe(ending=ending))
     assert answer.headers["Content-Type"] == "text/calendar; charset=utf-8"
-    assert answer.headers["Content-Disposition"] == 'inline; filename="calendar.ics"'
+    assert answer.headers["Content-Disposition"] == f'inline; filename="{file}"'
     assert answer.headers["Cache-Control"] == "private, no-cache"
     assert answer.headers["Vary"] == "Accept-Encoding"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
@@ -151,15 +158,17 @@ def test_the_answer_carries_what_calendar_programs_need(demo_client: FlaskClient
 
 
 @pytest.mark.usefixtures("inside")
-def test_two_visits_get_the_same_bytes(demo_client: FlaskClient) -> None:
-    feed = subscribe()
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_two_visits_get_the_same_bytes(demo_client: FlaskClient, ending: str) -> None:
+    feed = subscribe(ending=ending)
     book()
     assert demo_client.get(feed).data == demo_client.get(feed).data
 
 
 @pytest.mark.usefixtures("inside")
-def test_who_has_the_feed_gets_304_with_both_stamps(demo_client: FlaskClient) -> None:
-    feed = subscribe()
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_who_has_the_feed_gets_304_with_both_stamps(demo_client: FlaskClient, ending: str) -> None:
+    feed = subscribe(ending=ending)
     full = demo_client.get(feed)
     tag = full.headers["ETag"]
     for known in (tag, f"W/{tag}", f'"x", {tag}', "*", tag[:-1] + '-gzip"'):
@@ -170,8 +179,11 @@ def test_who_has_the_feed_gets_304_with_both_stamps(demo_client: FlaskClient) ->
 
 
 @pytest.mark.usefixtures("inside")
-def test_a_change_gives_another_tag(demo_client: FlaskClient, clock: time_machine.Traveller) -> None:
-    feed = subscribe()
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_change_gives_another_tag(
+    demo_client: FlaskClient, clock: time_machine.Traveller, ending: str
+) -> None:
+    feed = subscribe(ending=ending)
     tags = [demo_client.get(feed).headers["ETag"]]
     token = book().token
     tags.append(demo_client.get(feed).headers["ETag"])
@@ -189,10 +201,11 @@ def test_two_subscriptions_have_different_tags(demo_client: FlaskClient) -> None
 
 
 @pytest.mark.usefixtures("inside")
+@pytest.mark.parametrize("ending", ENDINGS)
 def test_a_date_vouches_only_when_it_is_the_very_one(
-    demo_client: FlaskClient, clock: time_machine.Traveller
+    demo_client: FlaskClient, clock: time_machine.Traveller, ending: str
 ) -> None:
-    feed = subscribe()
+    feed = subscribe(ending=ending)
     clock.shift(60)
     date = demo_client.get(feed).headers["Last-Modified"]
 
@@ -206,10 +219,11 @@ def test_a_date_vouches_only_when_it_is_the_very_one(
 
 
 @pytest.mark.usefixtures("inside")
+@pytest.mark.parametrize("ending", ENDINGS)
 def test_two_changes_in_one_second_are_both_seen_by_date(
-    demo_client: FlaskClient, clock: time_machine.Traveller
+    demo_client: FlaskClient, clock: time_machine.Traveller, ending: str
 ) -> None:
-    feed = subscribe()
+    feed = subscribe(ending=ending)
     clock.shift(60)
     token = book().token
     between = demo_client.get(feed).headers["Last-Modified"]
@@ -221,8 +235,11 @@ def test_two_changes_in_one_second_are_both_seen_by_date(
 
 
 @pytest.mark.usefixtures("inside")
-def test_last_modified_never_goes_back(demo_client: FlaskClient, clock: time_machine.Traveller) -> None:
-    feed = subscribe()
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_last_modified_never_goes_back(
+    demo_client: FlaskClient, clock: time_machine.Traveller, ending: str
+) -> None:
+    feed = subscribe(ending=ending)
     seen = [demo_client.get(feed).headers["Last-Modified"]]
     booked = book()
     for step in (5, 86_400, 40 * 86_400):
@@ -236,8 +253,9 @@ def test_last_modified_never_goes_back(demo_client: FlaskClient, clock: time_mac
 
 
 @pytest.mark.usefixtures("inside")
-def test_programs_that_take_gzip_get_it(demo_client: FlaskClient) -> None:
-    feed = subscribe()
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_programs_that_take_gzip_get_it(demo_client: FlaskClient, ending: str) -> None:
+    feed = subscribe(ending=ending)
     book()
     plain, packed = demo_client.get(feed), demo_client.get(feed, headers={"Accept-Encoding": "gzip, br"})
     assert packed.headers["Content-Encoding"] == "gzip"
@@ -251,8 +269,9 @@ def test_programs_that_take_gzip_get_it(demo_client: FlaskClient) -> None:
 
 
 @pytest.mark.usefixtures("inside")
-def test_head_answers_like_get_without_a_body(demo_client: FlaskClient) -> None:
-    feed = subscribe()
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_head_answers_like_get_without_a_body(demo_client: FlaskClient, ending: str) -> None:
+    feed = subscribe(ending=ending)
     full, head = demo_client.get(feed), demo_client.head(feed)
     assert (head.status_code, head.data) == (200, b"")
     for name in ("ETag", "Last-Modified", "Content-Type", "Content-Length"):
@@ -260,9 +279,10 @@ def test_head_answers_like_get_without_a_body(demo_client: FlaskClient) -> None:
 
 
 @pytest.mark.usefixtures("inside")
+@pytest.mark.parametrize("ending", ENDINGS)
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "PROPFIND"])
-def test_a_feed_is_only_read(demo_client: FlaskClient, method: str) -> None:
-    assert demo_client.open(subscribe(), method=method).status_code == 405
+def test_a_feed_is_only_read(demo_client: FlaskClient, method: str, ending: str) -> None:
+    assert demo_client.open(subscribe(ending=ending), method=method).status_code == 405
 
 
 @pytest.mark.usefixtures("inside")
@@ -270,12 +290,15 @@ def test_unknown_revoked_and_inactive_look_the_same(demo_client: FlaskClient) ->
     ben = directory.find_therapist(directory.practice("demo"), "ben")
     one, token = subscriptions.make(ben, name="Phone", level="busy", by="ben", now=utcnow())
     other = subscribe()
-    tags = {path: demo_client.get(path).headers["ETag"] for path in (f"/feeds/{token}.ics", other)}
+    paths = (f"/feeds/{token}.ics", f"/feeds/{token}.ifb", other, other.replace(".ics", ".ifb"))
+    tags = {path: demo_client.get(path).headers["ETag"] for path in paths}
+    assert len(set(tags.values())) == 4
     subscriptions.revoke(ben, one.id, by="ben", now=utcnow())
     assert demo_client.get(other).status_code == 200
     leave(ben)
     unknown = demo_client.get("/feeds/" + "x" * 43 + ".ics")
     assert unknown.status_code == 404
+    assert without_number(demo_client.get("/feeds/" + "x" * 43 + ".ifb").text) == without_number(unknown.text)
     for path, tag in tags.items():
         for headers in ({}, {"If-None-Match": tag}, {"If-None-Match": "*"}):
             answer = demo_client.get(path, headers=headers)
@@ -296,6 +319,71 @@ def test_what_staff_add_is_shown(demo_client: FlaskClient) -> None:
         now=utcnow(),
     )
     assert lines_of(demo_client.get(subscribe()).text, "DTEND")[-1].endswith("20300307T105000")
+
+
+# ---- the mere times --------------------------------------------------------
+
+
+@pytest.mark.usefixtures("inside")
+@pytest.mark.parametrize("level", FeedLevel)
+def test_free_busy_shows_times_and_nobody_at_any_level(demo_client: FlaskClient, level: FeedLevel) -> None:
+    times = subscribe(level, ending="ifb")
+    booked = book(phone="+1 514 555 0199", note="I sleep badly")
+    answer = demo_client.get(times).text
+    assert lines_of(answer, "FREEBUSY") == ["FREEBUSY;FBTYPE=BUSY:20300307T150000Z/20300307T151500Z"]
+    assert lines_of(answer, "DT[A-Z]*") == [
+        "DTEND:20310305T050000Z", "DTSTAMP:20300304T120000Z", "DTSTART:20300202T050000Z",
+    ]  # fmt: skip
+    assert [line.partition(":")[0] for line in answer.splitlines()] == [
+        "BEGIN", "VERSION", "PRODID", "CALSCALE", "BEGIN", "DTEND", "DTSTAMP", "DTSTART",
+        "FREEBUSY;FBTYPE=BUSY", "UID", "END", "END",
+    ]  # fmt: skip
+    for secret in ("Vera", "V. V.", "Ben", "ben@", "0199", "sleep", booked.uid, booked.appointment.id):
+        assert secret not in answer
+
+
+@pytest.mark.usefixtures("inside")
+def test_free_busy_follows_what_becomes_of_an_appointment(
+    demo_client: FlaskClient, clock: time_machine.Traveller
+) -> None:
+    times = subscribe(ending="ifb")
+    token = book().token
+    uid = lines_of(demo_client.get(times).text, "UID")
+    clock.shift(90)
+    manage.move(token, START + 3600, now=utcnow())
+    moved = demo_client.get(times).text
+    assert lines_of(moved, "FREEBUSY") == ["FREEBUSY;FBTYPE=BUSY:20300307T160000Z/20300307T161500Z"]
+    assert (lines_of(moved, "UID"), lines_of(moved, "DTSTAMP")) == (uid, ["DTSTAMP:20300304T120130Z"])
+    manage.cancel(token, now=utcnow())
+    assert lines_of(demo_client.get(times).text, "FREEBUSY") == []
+
+
+@pytest.mark.usefixtures("inside")
+def test_a_request_is_tentative_in_free_busy(demo_client: FlaskClient) -> None:
+    times = subscribe(ending="ifb")
+    book(type="intake", consents=["privacy", "policy"])
+    assert [line.partition(":")[0] for line in lines_of(demo_client.get(times).text, "FREEBUSY")] == [
+        "FREEBUSY;FBTYPE=BUSY-TENTATIVE"
+    ]
+
+
+@pytest.mark.usefixtures("inside")
+def test_free_busy_has_each_date_of_a_series_within_the_window(demo_client: FlaskClient) -> None:
+    practice = directory.practice("demo")
+    series.book_by_hand(
+        practice,
+        directory.find_type(practice, "session"),
+        therapist=directory.find_therapist(practice, "ben"),
+        rhythm=Rhythm(START, 8, 60, practice.zone),
+        raw={"name": "Walt", "email": "walt@visitor.example", "phone": "", "mode": "video"},
+        notify=False,
+        by="ben",
+        now=utcnow(),
+    )
+    days = [line[-33:-25] for line in lines_of(demo_client.get(subscribe(ending="ifb")).text, "FREEBUSY")]
+    assert days == [
+        "20300307", "20300502", "20300627", "20300822", "20301017", "20301212", "20310206",
+    ]  # fmt: skip
 
 
 def leave(therapist: Therapist) -> None:

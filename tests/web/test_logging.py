@@ -50,6 +50,7 @@ def test_no_secret_and_no_person_is_logged_at_any_level(demo_app: Flask, log: io
     client.environ_base["REMOTE_ADDR"] = "203.0.113.77"
     client.get(f"/appointments/{TOKEN}")
     client.get(f"/feeds/{TOKEN}.ics")
+    client.get(f"/feeds/{TOKEN}.ifb")
     client.get(f"/nowhere/{TOKEN}?name=Vera")
     client.post(f"/appointments/{TOKEN}", data={"name": "Vera", "phone": "+49 30 901820"})
     client.post("/api/v1/practices/demo/appointments", json={"name": "Vera", "email": "vera@visitor.example"})

@@ -67,6 +67,7 @@ MATRIX = {
     "GET visitor.asset": EVERYBODY,
     "GET visitor.theme": EVERYBODY,
     "GET feeds.show": WITH_THE_LINK,
+    "GET feeds.show_times": WITH_THE_LINK,
     "GET api.openapi": EVERYBODY,
     "GET api.practice": EVERYBODY,
     "GET api.slots": EVERYBODY,

@@ -19,6 +19,7 @@ PAGES = [
     "/appointments/" + "x" * 43,
     "/api/v1/practices/demo",
     "/feeds/" + "x" * 43 + ".ics",
+    "/feeds/" + "x" * 43 + ".ifb",
     "/healthz",
     "/robots.txt",
     "/nowhere",
