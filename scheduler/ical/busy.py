@@ -15,16 +15,9 @@ from scheduler.domain.calendars import ReadStatus
 from scheduler.domain.intervals import Interval, clip, merge
 from scheduler.domain.local_time import zone_info
 from scheduler.ical.foreign import CalendarRefused, Component, read_calendars
-from scheduler.ical.foreign_events import (
-    LEAVES_TIMES_UNKNOWN,
-    Entry,
-    Problem,
-    Unreadable,
-    busy_periods,
-    entry,
-    interval,
-)
+from scheduler.ical.foreign_events import LEAVES_TIMES_UNKNOWN, Entry, Problem, busy_periods, entry
 from scheduler.ical.foreign_series import spans
+from scheduler.ical.foreign_values import Unreadable, interval
 from scheduler.ical.foreign_zones import Definitions, Zones
 
 MOST_OCCURRENCES = 3_000

@@ -8,26 +8,21 @@ content. **Source** RFC 5545 sections 3.3, 3.6.1 and 3.8.2 to 3.8.5.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, tzinfo
 from enum import StrEnum
 
-from icalendar import vDuration, vRecur
-
-from scheduler.domain.intervals import Interval
-from scheduler.domain.local_time import start_instant
 from scheduler.ical.foreign import Component, Line
+from scheduler.ical.foreign_values import (
+    ONE_DAY,
+    Moment,
+    Period,
+    Unreadable,
+    duration,
+    later,
+    moment,
+    repeat_rule,
+)
 from scheduler.ical.foreign_zones import Zones
-
-Moment = date
-"""A local day, or (as `datetime`, always aware) a time."""
-Period = tuple[Moment, Moment]
-
-_MOMENT = re.compile(r"([0-9]{8})(?:T([0-9]{6})(Z?))?")
-_RULE_PART = re.compile(r"([A-Z]+)=([A-Z0-9,+-]+)")
-_MIDDLE_YEAR = 5000
-_LONG_AGO, _NEVER = -(2**36), 2**38
-"""Instants before the first and after the last that a date can name."""
-ONE_DAY = timedelta(days=1)
 
 
 class Problem(StrEnum):
@@ -41,10 +36,6 @@ class Problem(StrEnum):
 
 
 LEAVES_TIMES_UNKNOWN = {Problem.UNREADABLE_EVENT, Problem.UNREADABLE_RULE, Problem.UNREADABLE_BUSY_TIME}
-
-
-class Unreadable(ValueError):
-    """A value that is no time, no duration or no rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,24 +80,6 @@ def entry(component: Component, zones: Zones) -> Entry | None:
 def busy_periods(component: Component, zones: Zones) -> tuple[list[Period], frozenset[Problem]]:
     """The busy periods of a VFREEBUSY that can be read, and what was wrong."""
     return _Reader(component, zones).busy_periods()
-
-
-def interval(start: Moment, end: Moment, zone: str) -> Interval:
-    """The span in instants, `[start, end)`; local days are those of the zone, that of `end` not included.
-
-    A start that clocks skip in spring moves forward, perhaps beyond the end: then the two change places.
-    """
-    first, second = _instant(start, zone), _instant(end, zone)
-    return min(first, second), max(first, second)
-
-
-def _instant(moment: Moment, zone: str) -> int:
-    try:
-        if isinstance(moment, datetime):
-            return int(moment.timestamp())
-        return start_instant(datetime.combine(moment, time()), zone)
-    except (OverflowError, ValueError):  # the first and the last day that a date can name
-        return _LONG_AGO if moment.year < _MIDDLE_YEAR else _NEVER
 
 
 class _Reader:
@@ -165,7 +138,7 @@ class _Reader:
         start = self._moment(line, first)
         if "P" not in second.upper():
             return start, self._moment(line, second)
-        return start, _after(start, _duration(second))
+        return start, later(start, duration(second))
 
     def _span(self) -> Period:
         """Start and end, of one type. **Raises** `Unreadable`."""
@@ -177,14 +150,14 @@ class _Reader:
             # A day and a time: the widest reading of the two.
             self._problems.add(Problem.UNREADABLE_PART)
             if isinstance(start, datetime):
-                end = self._midnight(_after(end, ONE_DAY))
+                end = self._midnight(later(end, ONE_DAY))
             else:
                 start = self._midnight(start)
         if end < start:
             self._problems.add(Problem.UNREADABLE_PART)
             start, end = end, start
         if start == end and not isinstance(start, datetime):
-            end = _after(start, ONE_DAY)
+            end = later(start, ONE_DAY)
         return start, end
 
     def _end(self, start: Moment) -> Moment:
@@ -195,11 +168,11 @@ class _Reader:
         if len(durations) > 1:
             raise Unreadable
         if not durations:
-            return start if isinstance(start, datetime) else _after(start, ONE_DAY)
-        duration = _duration(durations.pop())
-        if duration % ONE_DAY and not isinstance(start, datetime):
-            return _after(self._midnight(start), duration)
-        return _after(start, duration)
+            return start if isinstance(start, datetime) else later(start, ONE_DAY)
+        length = duration(durations.pop())
+        if length % ONE_DAY and not isinstance(start, datetime):
+            return later(self._midnight(start), length)
+        return later(start, length)
 
     def _one(self, name: str) -> Moment | None:
         """The property's moment; None where there is none. **Raises** `Unreadable`, also where two differ."""
@@ -209,19 +182,8 @@ class _Reader:
         return found.pop() if found else None
 
     def _moment(self, line: Line, text: str) -> Moment:
-        match = _MOMENT.fullmatch(text.rstrip().upper())
-        if match is None:
-            raise Unreadable
-        digits, clock, utc = match.groups()
-        try:
-            day = date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
-            if clock is None:
-                return day
-            # A leap second is the last one of its minute.
-            at = time(int(clock[:2]), int(clock[2:4]), min(int(clock[4:]), 59))
-        except ValueError:
-            raise Unreadable from None
-        return datetime.combine(day, at, UTC if utc else self._zone(line))
+        has_zone_of_its_own = "T" not in text.upper() or text.rstrip().upper().endswith("Z")
+        return moment(text, self._zones.local if has_zone_of_its_own else self._zone(line))
 
     def _zone(self, line: Line) -> tzinfo:
         tzid = line.parameters.get("TZID", "")
@@ -271,55 +233,9 @@ class _Reader:
     def _rules(self, start: Moment) -> Iterator[str]:
         for line in self._component.all("RRULE"):
             try:
-                yield _rule(line.value, start)
+                yield repeat_rule(line.value, start)
             except (ValueError, OverflowError):
                 self._problems.add(Problem.UNREADABLE_RULE)
-
-
-def _rule(text: str, start: Moment) -> str:
-    """The rule with an UNTIL that goes with the start. **Raises** `ValueError`."""
-    parts: dict[str, str] = {}
-    for part in re.sub(r"\s", "", text).upper().split(";"):
-        if "=" not in part:  # a semicolon too many, or a stray word
-            continue
-        match = _RULE_PART.fullmatch(part)
-        if match is None or match[1] in parts:
-            raise Unreadable
-        parts[match[1]] = match[2]
-    if "FREQ" not in parts or int(parts.get("INTERVAL", "1")) < 1:
-        raise Unreadable
-    if "UNTIL" in parts:
-        parts["UNTIL"] = _until(parts["UNTIL"], start)
-    vRecur.from_ical(rule := ";".join(f"{name}={value}" for name, value in parts.items()))
-    return rule
-
-
-def _until(text: str, start: Moment) -> str:
-    """The last moment in the type that the start asks for; a day given for a time is its first moment."""
-    match = _MOMENT.fullmatch(text)
-    if match is None:
-        raise Unreadable
-    if not isinstance(start, datetime):
-        return match[1]
-    if match[3]:
-        return text
-    last = datetime.strptime(match[1] + (match[2] or "000000"), "%Y%m%d%H%M%S").replace(tzinfo=start.tzinfo)
-    return last.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-
-
-def _duration(text: str) -> timedelta:
-    try:
-        duration: timedelta = vDuration.from_ical(text.rstrip().upper())  # type: ignore[no-untyped-call]
-    except (ValueError, OverflowError):
-        raise Unreadable from None
-    return duration
-
-
-def _after(start: Moment, duration: timedelta) -> Moment:
-    try:
-        return start + duration
-    except OverflowError:
-        raise Unreadable from None
 
 
 def _sequence(text: str) -> int:

@@ -14,7 +14,8 @@ from icalendar import Calendar, Event, vDDDLists, vDDDTypes, vInt, vRecur, vText
 from recurring_ical_events import CalendarQuery
 
 from scheduler.domain.intervals import Interval
-from scheduler.ical.foreign_events import Entry, Moment, interval
+from scheduler.ical.foreign_events import Entry
+from scheduler.ical.foreign_values import Moment, interval
 
 _MARGIN = timedelta(days=2)
 """Local days begin up to 14 hours away from those of UTC."""

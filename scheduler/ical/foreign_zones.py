@@ -21,12 +21,12 @@ from scheduler.domain.local_time import zone_info
 from scheduler.ical.foreign import Component
 
 MOST_CHANGES = 5_000
-"""Of one part of a definition. Exchange lets them begin in 1601 (430 changes by now), others in the year 1."""
+"""Of one part of a definition. Exchange lets them begin in 1601 (430 changes so far), others in 0001."""
 
 _NAME = re.compile(r"[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+){0,2}")
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d):?(\d\d)?")
 _LOCAL_TIME = re.compile(r"(\d{8})(?:T(\d{6}))?Z?")
-_UTC_NAMES = {"UTC", "Z", "GMT", "ETC/UTC"}
+_UTC_NAMES = {"UTC", "Z", "GMT", "ETC/UTC", "TZONE://MICROSOFT/UTC"}
 
 
 @dataclass(frozen=True, slots=True)

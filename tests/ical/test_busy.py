@@ -120,6 +120,20 @@ BLOCKS = {
         calendar(event(*WEEKLY, "RRULE:FREQ=YEARLY;UNTIL=99991231T235959Z")),
         TUESDAYS[:1],
     ),
+    "a series until the local end of all time": (
+        calendar(
+            event(
+                "DTSTART;TZID=America/Toronto:20260603T060000",
+                "DURATION:PT1H",
+                "RRULE:FREQ=YEARLY;UNTIL=99991231T235959",
+            )
+        ),
+        [ONE_HOUR],
+    ),
+    "an unknown zone beside UTC": (
+        calendar(event("DTSTART;TZID=Here:20260603T100000Z", "DURATION:PT1H")),
+        [ONE_HOUR],
+    ),
     "a series that is long over": (
         calendar(
             event("DTSTART:20100101T100000Z", "DURATION:PT1H", "RRULE:FREQ=DAILY;UNTIL=20251230T100000Z")
@@ -273,6 +287,10 @@ BLOCKS = {
     ),
     "UTC written as a zone": (
         calendar(event("DTSTART;TZID=UTC:20260603T100000", "DURATION:PT1H")),
+        [ONE_HOUR],
+    ),
+    "UTC as Exchange writes it": (
+        calendar(event("DTSTART;TZID=tzone://Microsoft/Utc:20260603T100000", "DURATION:PT1H")),
         [ONE_HOUR],
     ),
     "UTC and a zone at once": (

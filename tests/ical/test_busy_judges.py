@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduler.domain.intervals import Interval, merge
@@ -123,12 +123,14 @@ def all_days(start: date, rule: str) -> list[Interval]:
     )
 
 
+@settings(max_examples=40)
 @given(STARTS, st.integers(1, 40))
 def test_every_nth_day_is_found_by_counting_days(start: date, step: int) -> None:
     days = [start + timedelta(days=n) for n in range(0, (date(2027, 1, 1) - start).days, step)]
     assert all_days(start, f"FREQ=DAILY;INTERVAL={step}") == busy_days(days)
 
 
+@settings(max_examples=40)
 @given(STARTS, st.integers(1, 6), st.sets(st.integers(0, 6), min_size=1))
 def test_days_of_every_nth_week_are_found_by_counting_weeks(
     start: date, step: int, weekdays: set[int]

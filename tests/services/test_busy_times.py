@@ -91,6 +91,7 @@ def test_hostile_content_within_the_limits_is_read_in_little_time(part: str) -> 
     assert time.monotonic() - began < 10
 
 
+@pytest.mark.slow
 def test_a_rule_that_never_comes_true_is_stopped() -> None:
     content = calendar(*(event(AT_TEN, TO_ELEVEN, NEVER, uid=f"{number}") for number in range(20)))
     with pytest.raises(Exceeded) as stopped:
@@ -98,6 +99,7 @@ def test_a_rule_that_never_comes_true_is_stopped() -> None:
     assert stopped.value.limit is Limit.TIME
 
 
+@pytest.mark.slow
 def test_five_thousand_events_are_read_in_the_time_that_a_child_has() -> None:
     many = "".join(
         event(
@@ -167,6 +169,7 @@ def test_the_command_says_how_to_ask(tmp_path: Path, arguments: tuple[str, ...])
     assert (told.exit_code, told.stdout) == (2, "")
 
 
+@pytest.mark.slow
 def test_the_command_is_one_of_flasks(tmp_path: Path) -> None:
     (tmp_path / "a.ics").write_bytes(GOOD)
     window = ("--from", "2026-06-01T00:00:00Z", "--to", "2026-07-01T00:00:00Z")
