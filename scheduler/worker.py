@@ -113,7 +113,7 @@ def run_once_for_all(
     For those who start a worker now and then: it cannot know of a mail on its way whether its
     worker lives, unless it stays and watches.
     """
-    watch, until = Watch(time.monotonic), time.monotonic() + 1.5 * lease
+    watch, until = Watch(time.monotonic), time.monotonic() + 2 * lease
     look_outside(settings, utcnow, stop=stop)
     yield run_once(settings, utcnow(), clock=utcnow, watch=watch, stop=stop, lease=lease)
     while delivery.some_are_on_their_way() and time.monotonic() < until and not stop.wait(PAUSE_SECONDS):

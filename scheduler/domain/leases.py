@@ -17,8 +17,12 @@ class Watch:
 
     def __init__(self, ticks: Callable[[], float]) -> None:
         self._ticks = ticks
-        self._looked_at = ticks()
+        self._looked_at: float | None = None
         self._seen: dict[Lease, float] = {}
+
+    def is_time(self, length: float) -> bool:
+        """Whether to look again: at first, and then eight times within a lease."""
+        return self._looked_at is None or self._ticks() - self._looked_at >= length / 8
 
     def over(self, leases: Iterable[Lease], length: float) -> list[Lease]:
         """Those of the present leases that were watched for `length` seconds.
@@ -27,7 +31,7 @@ class Watch:
         away, or this machine asleep, the holder could not give anything back either.
         """
         present = self._ticks()
-        passed = min(present - self._looked_at, length / 4)
+        passed = 0.0 if self._looked_at is None else min(present - self._looked_at, length / 4)
         self._looked_at = present
         self._seen = {one: self._seen[one] + passed if one in self._seen else 0.0 for one in leases}
         return [one for one, watched in self._seen.items() if watched >= length]

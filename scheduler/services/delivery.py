@@ -211,15 +211,24 @@ def some_are_on_their_way() -> bool:
 
 def _claim(now: int, lease: int, watch: Watch) -> OutboxEntry | None:
     note_running(now)
+    if watch.is_time(lease):
+        _mend(now, lease, watch)
+    with reading() as tx:
+        if outbox.oldest_due(tx, now) is None:
+            return None
+    with transaction() as tx:
+        return outbox.claim(tx, now, lease)
+
+
+def _mend(now: int, lease: int, watch: Watch) -> None:
+    """Give back what dead workers held, and make due what a clock that was ahead put off."""
     with reading() as tx:
         over = watch.over(outbox.leases(tx), lease)
-        if not over and outbox.oldest_due(tx, now) is None:
-            return None
     with transaction() as tx:
         for one in over:
             if outbox.end_lease(tx, one):
                 log.warning("mail %s: the worker that took it is gone", one[0])
-        return outbox.claim(tx, now, lease)
+        outbox.bring_forward(tx, now)
 
 
 def _handle(

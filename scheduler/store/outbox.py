@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, exists, func, or_, select, update
+from sqlalchemy import Connection, RowMapping, and_, delete, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 
@@ -140,7 +140,7 @@ def add_again(tx: Connection, practice_id: str, row_id: str, now: int) -> None:
 
 
 def leases(tx: Connection) -> list[Lease]:
-    """The mails that are on their way, each with the number of its claim."""
+    """The mails that are on their way, each with the number of its claim. Reads every waiting row."""
     query = select(OutboxRow.id, OutboxRow.attempts).where(
         OutboxRow.state == State.WAITING.value, OutboxRow.leased_until.is_not(None)
     )
@@ -157,6 +157,23 @@ def end_lease(tx: Connection, lease: Lease) -> bool:
         OutboxRow.leased_until.is_not(None),
     )
     return tx.execute(update(OutboxRow).where(theirs).values(leased_until=None)).rowcount == 1
+
+
+def bring_forward(tx: Connection, now: int) -> int:
+    """Make due what waits only because another clock was ahead when it was dated; returns how many.
+
+    That is a mail made to go at once, and one that was put off further than any pause
+    is long: the clock must have been set back since. Reads every waiting row.
+    """
+    at_once = OutboxRow.due_at <= OutboxRow.created_at
+    put_off = and_(OutboxRow.attempts > 0, OutboxRow.due_at > now + LONGEST_PAUSE)
+    wrongly = and_(
+        OutboxRow.state == State.WAITING.value,
+        OutboxRow.due_at > now,
+        OutboxRow.leased_until.is_(None),
+        or_(at_once, put_off),
+    )
+    return tx.execute(update(OutboxRow).where(wrongly).values(due_at=now)).rowcount
 
 
 def claim(tx: Connection, now: int, lease: int) -> OutboxEntry | None:
@@ -177,7 +194,12 @@ def claim(tx: Connection, now: int, lease: int) -> OutboxEntry | None:
     row = (
         tx.execute(
             select(*_COLUMNS)
-            .where(_is_due(now), OutboxRow.leased_until.is_(None), ~overtakes)
+            .where(
+                OutboxRow.state == State.WAITING.value,
+                OutboxRow.due_at <= now,
+                OutboxRow.leased_until.is_(None),
+                ~overtakes,
+            )
             .order_by(OutboxRow.due_at, OutboxRow.sequence, OutboxRow.created_at, OutboxRow.id)
             .limit(1)
             .with_for_update(skip_locked=True, of=OutboxRow)
@@ -240,18 +262,6 @@ def forget_account_mails(tx: Connection, *, before: int) -> int:
     """Delete mails about accounts that were made before; returns how many."""
     old = and_(OutboxRow.appointment_id.is_(None), OutboxRow.created_at < before)
     return tx.execute(delete(OutboxRow).where(old)).rowcount
-
-
-def _is_due(now: int) -> ColumnElement[bool]:
-    """Waiting, and due: by this clock, or whatever any clock says.
-
-    A mail made to go at once is always due, also one of a clock that was ahead; so
-    is one that was put off so far that the clock must have been set back since.
-    """
-    at_once = OutboxRow.due_at == OutboxRow.created_at
-    by_another_clock = and_(OutboxRow.attempts > 0, OutboxRow.due_at > now + LONGEST_PAUSE)
-    is_due = or_(OutboxRow.due_at <= now, at_once, by_another_clock)
-    return and_(OutboxRow.state == State.WAITING.value, is_due)
 
 
 def _change_leased(tx: Connection, entry: OutboxEntry, values: dict[str, Any]) -> bool:
@@ -356,7 +366,11 @@ def occasions(tx: Connection, appointment_id: str, recipient: str) -> int:
 
 def oldest_due(tx: Connection, now: int) -> int | None:
     """Since when the longest waiting mail has been due, of all practices: a health figure."""
-    return tx.execute(select(func.min(OutboxRow.due_at)).where(_is_due(now))).scalar()
+    return tx.execute(
+        select(func.min(OutboxRow.due_at)).where(
+            OutboxRow.state == State.WAITING.value, OutboxRow.due_at <= now
+        )
+    ).scalar()
 
 
 def _entry(row: RowMapping, **changes: Any) -> OutboxEntry:

@@ -49,6 +49,17 @@ def test_each_lease_has_a_time_of_its_own() -> None:
     assert watched(looks) == [[], [], [], [], [ONE], [ONE, OTHER]]
 
 
+def test_one_looks_at_once_and_then_eight_times_within_a_lease() -> None:
+    ticks = Ticks()
+    watch, looks = Watch(ticks), []
+    for second in range(0, 101, 5):
+        ticks.seconds = second
+        if watch.is_time(80):
+            looks.append(second)
+            assert watch.over([], 80) == []
+    assert looks == list(range(0, 101, 10))
+
+
 def test_a_long_time_without_a_look_counts_a_quarter() -> None:
     looks = [(0.0, [ONE]), *[(100_000.0, [ONE])] * 4]
     assert watched(looks) == [[], [], [], [], [ONE]]
