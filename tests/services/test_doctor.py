@@ -100,6 +100,13 @@ DEFECTS = {
         ),
         (r"failed mail: mails that were refused: 2, the first 3 days ago\. .*mail page.*",),
     ),
+    "calendar answers": Defect(
+        (
+            "INSERT INTO answer_mailboxes (id, due_at, uid_validity, last_uid, begun_at, tried_at, trouble)"
+            " SELECT 'x', at, 0, 0, at - 3 * 86400, at, 'sign_in' FROM heartbeats WHERE name = 'worker'",
+        ),
+        (r"calendar answers: the mailbox of answers was not readable for 3 days \(sign_in\)\. .*",),
+    ),
     "schema": Defect(
         ("UPDATE alembic_version SET version_num = '9999'",),
         (r"schema: The database's schema is newer than this program: .*\(9999 found, 0\d+ needed\).*",),
