@@ -18,7 +18,7 @@ from scheduler.domain.practice import AppointmentType, Practice, Therapist
 from scheduler.services import mail_limits, notices, numbers, offers, placing
 from scheduler.services.contacts import BadContact, mail_address, mail_key, phone_key
 from scheduler.services.offers import Offer
-from scheduler.store import appointments, catalogue, claims, outbox, participants
+from scheduler.store import appointments, catalogue, claims, outbox, participants, series
 from scheduler.store.catalogue import Catalogue
 from scheduler.store.database import Transaction, reading, retried, transaction
 from scheduler.store.secrets import new_token
@@ -174,22 +174,39 @@ def _claim_again(tx: Transaction, found: Managed, now: int) -> None:
 
 @retried
 def disown(token: str, *, now: int) -> None:
-    """ "This was not me": cancel, tell the therapist, and erase the person. **Raises** `NotFound`."""
+    """ "This was not me": cancel, tell the therapist, and erase the person. **Raises** `NotFound`.
+
+    Of a series that is every date, for the same person is named on each.
+    """
     with transaction() as tx:
         found = _find(tx, token, now)
-        if found.appointment.status in OPEN and not found.is_past:
-            placing.clear(tx, catalogue.by_id(tx, found.practice.id), found.therapist, now=now)
-            found = _find(tx, token, now)
-            after = _cancelled(tx, found.appointment, now)
-            appointments.change(tx, found.appointment, replace(after, note=""))
-            found = replace(found, appointment=replace(after, note=""))
-            others = tuple(person for person in after.participants if person.id != found.participant.id)
-            notices.cancelled(tx, found.therapist, replace(after, participants=others), now=now)
-        if found.appointment.note:
-            appointments.change(tx, found.appointment, replace(found.appointment, note=""))
-        claims.release(tx, found.appointment.id)
-        outbox.drop(tx, found.appointment.id, found.participant.id, now=now)
-        participants.erase(tx, found.participant.id)
+        for one in (found, *_other_dates(tx, found, now)):
+            _disown(tx, one, now)
+
+
+def _disown(tx: Transaction, found: Managed, now: int) -> None:
+    if found.appointment.status in OPEN and not found.is_past:
+        placing.clear(tx, catalogue.by_id(tx, found.practice.id), found.therapist, now=now)
+        found = _find(tx, found.token, now)
+        after = _cancelled(tx, found.appointment, now)
+        appointments.change(tx, found.appointment, replace(after, note=""))
+        found = replace(found, appointment=replace(after, note=""))
+        others = tuple(person for person in after.participants if person.id != found.participant.id)
+        notices.cancelled(tx, found.therapist, replace(after, participants=others), now=now)
+    if found.appointment.note:
+        appointments.change(tx, found.appointment, replace(found.appointment, note=""))
+    claims.release(tx, found.appointment.id)
+    outbox.drop(tx, found.appointment.id, found.participant.id, now=now)
+    participants.erase(tx, found.participant.id)
+
+
+def _other_dates(tx: Transaction, found: Managed, now: int) -> list[Managed]:
+    """The other dates of the series on which this person is named."""
+    whole = series.of_appointment(tx, found.practice.id, found.appointment.id)
+    others = [one for one in whole.appointments if one.id != found.appointment.id] if whole else []
+    people = [person for one in others for person in one.participants]
+    same = [person.id for person in people if person.email == found.participant.email]
+    return [_managed(tx, participants.token(tx, person_id), now) for person_id in same]
 
 
 def relocate(
@@ -281,11 +298,16 @@ def _as_booked(found: Managed) -> AppointmentType:
 
 
 def _find(tx: Transaction, token: str, now: int) -> Managed:
+    found = _managed(tx, token, now)
+    if found.appointment.end + MANAGE_SECONDS_AFTER < now:
+        raise NotFound("this link has expired")
+    return found
+
+
+def _managed(tx: Transaction, token: str, now: int) -> Managed:
     practice_id, appointment_id, person_id = participants.by_token(tx, token)
     stock = catalogue.by_id(tx, practice_id)
     found = appointments.find(tx, practice_id, appointment_id)
-    if found.end + MANAGE_SECONDS_AFTER < now:
-        raise NotFound("this link has expired")
     kind = stock.type_of_id(found.type_id)
     is_open = found.status in OPEN and not found.is_over(now)
     has_lapsed = found.expires_at is not None and found.expires_at <= now

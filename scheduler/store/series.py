@@ -6,7 +6,7 @@ so whoever changes one holds the therapist's calendar.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, bindparam, exists, insert, select, update
 
@@ -51,9 +51,11 @@ _SHOWN_DATES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ShownDate:
-    """A date of a series that a calendar shows: its name (the original start), its appointment, its time."""
+class ShownDate(NamedTuple):
+    """A date of a series that a calendar shows: its name (the original start), its appointment, its time.
+
+    A tuple, because feeds have thousands.
+    """
 
     recurrence: int
     appointment_id: str
@@ -152,9 +154,9 @@ def shown(tx: Transaction, therapist_id: str, window: Interval) -> list[ShownSer
     """The therapist's series of which some date that takes place starts within the window, each whole."""
     bound = {"therapist_id": therapist_id, "low": window[0], "high": window[1]}
     found: dict[str, list[ShownDate]] = {}
-    for row in tx.execute(_SHOWN_DATES, bound):
-        date = ShownDate(row.recurrence_at, row.id, row.status, (row.start_at, row.end_at))
-        found.setdefault(row.series_id, []).append(date)
+    for series_id, recurrence, appointment_id, status, start, end in tx.execute(_SHOWN_DATES, bound).all():
+        date = ShownDate(recurrence, appointment_id, status, (start, end))
+        found.setdefault(series_id, []).append(date)
     rows = tx.execute(select(_series).where(_series.c.id.in_(found))) if found else ()
     return [
         ShownSeries(

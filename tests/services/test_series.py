@@ -14,6 +14,7 @@ from scheduler.services import by_hand, doctor, manage, series
 from scheduler.services.series import Standing
 from scheduler.store import participants, schedule, therapists
 from scheduler.store.database import reading, transaction
+from scheduler.store.outbox import State
 from tests.services.practice_side import booked
 from tests.services.test_races import overlapping_pairs
 from tests.support.core import NOW, TORONTO, WEDNESDAY, Core, day, somebody, vera
@@ -169,6 +170,18 @@ def test_each_change_of_a_date_raises_the_number_of_the_whole(core: Core) -> Non
     assert now.recurrence_of(second.id) == starts()[1]
     kinds = [(mail.kind, mail.sequence) for mail in core.mails() if mail.kind in {"moved", "cancelled"}]
     assert sorted(kinds) == [("cancelled", 2), ("cancelled", 3), ("moved", 1)]
+
+
+def test_whoever_was_not_meant_is_erased_from_every_date(core: Core) -> None:
+    found = book(core)
+    with reading() as tx:
+        token = participants.token(tx, found.standing[2].participants[0].id)
+    manage.disown(token, now=NOW)
+    now = stored(core, found)
+    assert now.standing == ()
+    assert core.all("SELECT count(*) FROM participants") == [(0,)]
+    waiting = [mail.kind for mail in core.mails() if mail.state is State.WAITING]
+    assert waiting == ["therapist_series", *["therapist_cancelled"] * 5]
 
 
 def test_a_date_moves_only_to_a_time_that_nobody_has(core: Core) -> None:
