@@ -15,6 +15,7 @@ pytest_plugins = [
     "tests.support.core",
     "tests.support.mail",
     "tests.support.imap",
+    "tests.support.loaded",
     "tests.support.servers",
     "tests.support.browser",
     "tests.support.node",

@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -13,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.environment import ROOT, for_process, settings
+from tests.support.environment import for_process, settings
+from tests.support.loaded import Forked, Start
 from tests.support.ports import free_port
 
 START_SECONDS = 60
@@ -25,7 +25,7 @@ class RunningServer:
 
     url: str
     settings: dict[str, str]
-    process: subprocess.Popen[bytes]
+    process: Forked
     log_file: Path
 
     @property
@@ -56,16 +56,16 @@ def wait_until_alive(server: RunningServer) -> None:
 
 
 def command_of(workers: int, threads: int, port: int) -> list[str]:
-    """The command of an operator: waitress for one process, gunicorn for several."""
+    """What an operator gives to `python -m`: waitress for one process, gunicorn for several."""
     bind = f"127.0.0.1:{port}"
     if not workers:
-        return [sys.executable, "-m", "waitress", f"--listen={bind}", f"--threads={threads}", "wsgi:app"]
+        return ["waitress", f"--listen={bind}", f"--threads={threads}", "wsgi:app"]
     sizes = ["--workers", str(workers), "--threads", str(threads)]
-    return [sys.executable, "-m", "gunicorn", *sizes, "--no-control-socket", "--bind", bind, "wsgi:app"]
+    return ["gunicorn", *sizes, "--no-control-socket", "--bind", bind, "wsgi:app"]
 
 
 @pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Callable[..., RunningServer]]:
+def serve(tmp_path: Path, start_loaded: Start) -> Iterator[Callable[..., RunningServer]]:
     """Start the program: `serve(database_url, workers=4, MAIL_SERVER=…)`; it ends with the test.
 
     `workers=0` is one process under waitress, more is that many under gunicorn.
@@ -77,16 +77,7 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., RunningServer]]:
         url = f"http://127.0.0.1:{port}"
         values = settings(database_url, **{"SCHEDULER_PUBLIC_URL": url, **changes})
         log_file = tmp_path / f"server-{port}.log"
-        with log_file.open("wb") as log:
-            process = subprocess.Popen(
-                command_of(workers, threads, port),
-                cwd=ROOT,
-                env=for_process(values),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        process = start_loaded(command_of(workers, threads, port), for_process(values), log_file)
         server = RunningServer(url, values, process, log_file)
         started.append(server)
         wait_until_alive(server)
@@ -98,22 +89,13 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., RunningServer]]:
 
 
 @pytest.fixture
-def start_worker(tmp_path: Path) -> Iterator[Callable[[dict[str, str]], RunningServer]]:
+def start_worker(tmp_path: Path, start_loaded: Start) -> Iterator[Callable[[dict[str, str]], RunningServer]]:
     """Start `flask worker` and let it loop until the test ends: `start_worker(server.settings)`."""
     started: list[RunningServer] = []
 
     def start(values: dict[str, str]) -> RunningServer:
         log_file = tmp_path / f"worker-{len(started)}.log"
-        with log_file.open("wb") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "flask", "--app", "wsgi", "worker"],
-                cwd=ROOT,
-                env=for_process(values),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        process = start_loaded(["flask", "--app", "wsgi", "worker"], for_process(values), log_file)
         started.append(RunningServer("", values, process, log_file))
         return started[-1]
 
