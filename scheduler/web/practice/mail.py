@@ -104,6 +104,7 @@ def _kinds() -> dict[str, str]:
         "therapist_requested": gettext("To you: somebody asks"),
         "therapist_moved": gettext("To you: new time"),
         "therapist_cancelled": gettext("To you: cancelled"),
+        "therapist_answered": gettext("To you: a calendar answered"),
         "account_reset": gettext("Account: a new password"),
         "account_changed": gettext("Account: something was changed"),
     }
