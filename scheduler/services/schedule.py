@@ -24,7 +24,8 @@ from scheduler.domain.intervals import Interval, overlaps
 from scheduler.domain.local_time import day_interval, local_day, minutes_interval
 from scheduler.domain.practice import Therapist
 from scheduler.domain.text import one_line
-from scheduler.services import audit
+from scheduler.services import audit, calendars
+from scheduler.services.calendars import OutsideBusy
 from scheduler.services.desk import Desk
 from scheduler.services.offers import starts_of
 from scheduler.store import appointments, catalogue, schedule, therapists
@@ -43,12 +44,16 @@ WeekDraft = Mapping[int, Sequence[Minutes]]
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """Seven local days of one therapist. Instants; spans are sorted and disjoint."""
+    """Seven local days of one therapist. Instants; spans are sorted and disjoint.
+
+    `outside` is what the therapist's own calendars block, by start; these may overlap.
+    """
 
     days: tuple[date, ...]
     open: tuple[Interval, ...]
     time_off: tuple[TimeOff, ...]
     appointments: tuple[Appointment, ...]
+    outside: tuple[OutsideBusy, ...] = ()
 
 
 def week(desk: Desk, therapist: Therapist, monday: date, *, now: int) -> Week:
@@ -65,6 +70,7 @@ def week(desk: Desk, therapist: Therapist, monday: date, *, now: int) -> Week:
         open=tuple(open_spans(hours, days[0], days[-1])),
         time_off=tuple(off),
         appointments=tuple(one for one in found if _is_shown(one, now)),
+        outside=tuple(calendars.busy_between(desk.practice.id, [therapist], window)),
     )
 
 

@@ -18,7 +18,9 @@ from werkzeug.test import Cookie
 from scheduler import worker
 from scheduler.app import create_app
 from scheduler.clock import utcnow
-from scheduler.services import booking, directory, holds, offers, resets, subscriptions
+from scheduler.domain.calendars import CalendarKind
+from scheduler.services import booking, calendars, directory, holds, offers, resets, subscriptions
+from scheduler.services.calendars import Wish
 from scheduler.settings import Settings
 from scheduler.store.database import db
 from tests.support.environment import settings
@@ -119,6 +121,14 @@ MATRIX = {
     "GET practice.new_calendar": STAFF_ONLY,
     "POST practice.make_calendar": STAFF_ONLY,
     "POST practice.revoke_calendar": ADAS,
+    "GET practice.new_own_calendar": STAFF_ONLY,
+    "POST practice.add_own_calendar": STAFF_ONLY,
+    "GET practice.edit_own_calendar": ADAS,
+    "POST practice.save_own_calendar": ADAS,
+    "POST practice.choose_own_calendar": ADAS,
+    "POST practice.read_own_calendar": ADAS,
+    "POST practice.believe_own_calendar": ADAS,
+    "POST practice.remove_own_calendar": ADAS,
     "GET practice.mail": STAFF_ONLY,
     "GET practice.one_mail": ADAS,
     "GET practice.mail_page": ADAS,
@@ -216,6 +226,8 @@ def things_of_ada(configuration: Settings) -> tuple[dict[str, str], dict[str, st
         practice, call, start=later, therapist=ada, source="x", language="en", zone=practice.zone, now=now
     )
     subscription, feed = subscriptions.make(ada, name="Phone", level="busy", by="test", now=now)
+    wish = Wish("Private", CalendarKind.ICS, "https://calendar.example/private.ics")
+    own = calendars.add(ada, wish, by="test", now=now)
     worker.run_once(configuration, now)
     with closing(sqlite3.connect(configuration.database_url.removeprefix("sqlite:///"))) as connection:
         ((mail,),) = connection.execute(
@@ -230,7 +242,7 @@ def things_of_ada(configuration: Settings) -> tuple[dict[str, str], dict[str, st
         "change_id": change,
         "answer_id": answer,
     }
-    ids |= {"subscription_id": subscription.id, "lost_mail": lost}
+    ids |= {"subscription_id": subscription.id, "lost_mail": lost, "calendar_id": own.id}
     links = {"token": one.token, "hold": held.token, "feed": feed}
     return ids, {**links, "reset": resets.link_for(ADA, now=now)}
 
@@ -296,6 +308,7 @@ def address(world: World, line: str, role: str) -> str:
         "change_id": world.arguments["change_id"],
         "answer_id": world.arguments["answer_id"],
         "subscription_id": world.arguments["subscription_id"],
+        "calendar_id": world.arguments["calendar_id"],
     }
     (rule, *_) = sorted(
         (rule for rule in world.app.url_map.iter_rules() if rule.endpoint == endpoint),

@@ -21,6 +21,29 @@
     });
   }
 
+  // While something is waited for: look again, less and less often, and show what is new.
+  const lookAgain = (pause) => {
+    if (pause > 60000 || !document.querySelector("[data-waiting]")) return;
+    setTimeout(async () => {
+      try {
+        const answer = document.hidden ? null : await fetch(location.pathname + location.search);
+        if (answer && answer.ok) {
+          const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+          for (const part of document.querySelectorAll("[data-fresh]")) {
+            const other = fresh.getElementById(part.id);
+            const isInUse = part.contains(document.activeElement) || part.querySelector("details[open]");
+            if (!other || isInUse || other.textContent === part.textContent) continue;
+            part.replaceChildren(...other.childNodes);
+          }
+        }
+      } catch {
+        // Offline: the next look may do.
+      }
+      lookAgain(pause * 1.5);
+    }, pause);
+  };
+  lookAgain(3000);
+
   // Weekly hours: each change is sent as a step that saves nothing, and what it would do is shown.
   const hours = document.querySelector("form[data-hours]");
   if (!hours) return;

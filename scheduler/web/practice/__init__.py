@@ -7,6 +7,7 @@ import scheduler.web.practice.calendars
 import scheduler.web.practice.changes
 import scheduler.web.practice.hours
 import scheduler.web.practice.mail
+import scheduler.web.practice.own_calendars
 import scheduler.web.practice.requests
 import scheduler.web.practice.series
 import scheduler.web.practice.settings

@@ -1,4 +1,4 @@
-"""Calendar subscriptions: make a secret address, see it once, revoke it."""
+"""The calendars page; and subscriptions: make a secret address, see it once, revoke it."""
 
 from flask import current_app, render_template
 from flask.typing import ResponseReturnValue
@@ -9,18 +9,20 @@ from scheduler.domain.errors import Refused
 from scheduler.services import subscriptions
 from scheduler.web.accounts import with_fresh_password
 from scheduler.web.language import gettext
+from scheduler.web.practice.calendar_words import standings
 from scheduler.web.practice.forms import Answers
 from scheduler.web.practice.shell import blueprint, desk, now, picked, say, therapist, to
 
 
 @blueprint.get("/calendars")
 def calendars() -> str:
-    """The subscriptions that still work."""
+    """What goes out: subscriptions that still work. What comes in: calendars that block time."""
     return render_template(
         "practice/calendars.html",
         here="settings",
         subscriptions=subscriptions.living(therapist()),
-        levels={level: words for level, words, _ in _levels()},
+        levels={level: words for level, words, _ in levels()},
+        own=standings(therapist()),
         picked=picked(),
         therapist=therapist(),
     )
@@ -56,6 +58,7 @@ def make_calendar() -> ResponseReturnValue:
         subscription=made,
         address=address,
         webcal="webcal://" + address.partition("://")[2],
+        freebusy=address.removesuffix(".ics") + ".ifb",
         picked=picked(),
     )
 
@@ -74,13 +77,14 @@ def _form(values: dict[str, str], problems: dict[str, str]) -> str:
         here="settings",
         values=values,
         problems=problems,
-        levels=_levels(),
+        levels=levels(),
         picked=picked(),
         therapist=therapist(),
     )
 
 
-def _levels() -> list[tuple[str, str, str]]:
+def levels() -> list[tuple[str, str, str]]:
+    """How much of an appointment a calendar may show: value, words, note."""
     return [
         (
             FeedLevel.BUSY.value,

@@ -10,7 +10,7 @@ from datetime import date
 
 from scheduler.domain.appointment import Appointment, Status
 from scheduler.domain.availability import TimeOff
-from scheduler.domain.intervals import Interval, clip, subtract
+from scheduler.domain.intervals import Interval, clip, overlaps, subtract
 from scheduler.domain.local_time import day_interval, local, local_day
 from scheduler.services.schedule import Week
 
@@ -18,6 +18,9 @@ QUARTERS = 96
 SHORTEST_FREE = 15 * 60
 USUAL = (8 * 4, 18 * 4)
 """What is shown of a week in which nothing happens."""
+
+WEEKEND = (6, 7)
+"""Days whose columns are narrow, or left out, while nothing of the practice is on them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the agenda: an appointment, a free or closed stretch, or the present moment."""
+    """One line of the agenda: an appointment, a free, busy or closed stretch, or the present moment."""
 
     kind: str
     start: int
@@ -76,13 +79,19 @@ class Line:
     is_all_day: bool = False
 
 
-Spoken = Callable[[Appointment], Words]
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """How a page speaks of an appointment, of time off, and of what calendars of these names block."""
+
+    appointment: Callable[[Appointment], Words]
+    closed: Callable[[TimeOff], Words]
+    busy: Callable[[Sequence[str]], Words]
 
 
-def grid(week: Week, zone: str, *, now: int, spoken: Spoken, closed_word: Callable[[TimeOff], Words]) -> Grid:
+def grid(week: Week, zone: str, *, now: int, speech: Speech) -> Grid:
     """The week as a grid."""
     low, high = _range(week, zone)
-    columns = [_column(week, day, zone, now, (low, high), spoken, closed_word) for day in week.days]
+    columns = [_column(week, day, zone, now, (low, high), speech) for day in week.days]
     return Grid(
         rows=high - low,
         hours=tuple((quarter - low, quarter // 4) for quarter in range(low + 4, high, 4)),
@@ -91,18 +100,19 @@ def grid(week: Week, zone: str, *, now: int, spoken: Spoken, closed_word: Callab
     )
 
 
-def agenda(
-    week: Week, day: date, zone: str, *, now: int, spoken: Spoken, closed_word: Callable[[TimeOff], Words]
-) -> list[Line]:
-    """The chosen day line by line: appointments, what is free or closed between them, and now."""
+def agenda(week: Week, day: date, zone: str, *, now: int, speech: Speech) -> list[Line]:
+    """The chosen day line by line: appointments, what is free, busy or closed between them, and now."""
     window = day_interval(day, zone)
     lines = [
-        Line(kind_of(one), one.start, one.end, spoken(one), one.id)
+        Line(kind_of(one), one.start, one.end, speech.appointment(one), one.id)
         for one in week.appointments
         if window[0] <= one.start < window[1]
     ]
-    busy = [one.busy for one in week.appointments]
+    elsewhere = [(span, names) for whole, names in _outside(week, zone) for span in clip([whole], window)]
+    busy = [*(one.busy for one in week.appointments), *(span for span, _ in elsewhere)]
     spans = clip(week.open, window)
+    for span, names in elsewhere:
+        lines.append(Line("busy", *span, speech.busy(names), is_all_day=span == window))
     lines += [
         Line("free", start, end)
         for start, end in subtract(spans, busy)
@@ -114,7 +124,7 @@ def agenda(
         lines += [Line("closed", start, end) for start, end in subtract(whole, [*spans, *busy, *away])]
     for entry in week.time_off:
         for start, end in clip([entry.interval(zone)], window):
-            lines.append(Line("shut", start, end, closed_word(entry), is_all_day=(start, end) == window))
+            lines.append(Line("shut", start, end, speech.closed(entry), is_all_day=(start, end) == window))
     if window[0] <= now < window[1]:
         lines.append(Line("now", now, now))
     return sorted(lines, key=lambda line: (line.start, line.kind != "shut", line.end))
@@ -147,8 +157,7 @@ def _column(
     zone: str,
     now: int,
     shown: tuple[int, int],
-    spoken: Spoken,
-    closed_word: Callable[[TimeOff], Words],
+    speech: Speech,
 ) -> Column:
     window = day_interval(day, zone)
 
@@ -159,24 +168,54 @@ def _column(
         start, end = parts[0]
         first = max(_quarter(start, day, zone), shown[0])
         last = min(_quarter(end, day, zone, up=True), shown[1])
-        return (
-            Cell(kind, first - shown[0], max(1, last - first), *span, words, id) if first < shown[1] else None
-        )
+        return Cell(kind, first - shown[0], last - first, *span, words, id) if first < last else None
 
     opened = [cell("open", span) for span in week.open]
-    shut = [cell("shut", entry.interval(zone), closed_word(entry)) for entry in week.time_off]
-    events = [cell(kind_of(one), (one.start, one.end), spoken(one), one.id) for one in week.appointments]
-    shown_events = _apart([one for one in events if one])
+    shut = [cell("shut", entry.interval(zone), speech.closed(entry)) for entry in week.time_off]
+    events = [
+        cell(kind_of(one), (one.start, one.end), speech.appointment(one), one.id) for one in week.appointments
+    ]
+    is_idle = not any(opened) and not any(events) and not any(shut)
+    elsewhere = [] if is_idle and day.isoweekday() in WEEKEND else _outside(week, zone)
+    busy = [cell("busy", span, speech.busy(names)) for span, names in elsewhere]
     is_today = window[0] <= now < window[1]
     row = _quarter(now, day, zone) - shown[0]
     return Column(
         day=day,
         is_today=is_today,
-        is_idle=not any(opened) and not shown_events and not any(shut),
+        is_idle=is_idle,
         open=tuple(one for one in opened if one),
-        cells=(*(one for one in shut if one), *shown_events),
+        cells=(*(one for one in shut if one), *_settled([one for one in events if one], filter(None, busy))),
         now_row=row if is_today and 0 <= row < shown[1] - shown[0] else None,
     )
+
+
+def _outside(week: Week, zone: str) -> list[tuple[Interval, tuple[str, ...]]]:
+    """What own calendars block and nothing here says already: disjoint spans, and whose they are."""
+    taken = [(one.start, one.end) for one in week.appointments]
+    taken += [entry.interval(zone) for entry in week.time_off]
+    spans = subtract([one[:2] for one in week.outside], taken)
+    return [
+        (span, tuple(dict.fromkeys(one.calendar for one in week.outside if overlaps(one[:2], span))))
+        for span in spans
+    ]
+
+
+def _settled(events: Sequence[Cell], busy: Iterable[Cell]) -> list[Cell]:
+    """Appointments and what own calendars block; a long block gives way to a short appointment beside it."""
+    blocks = list(busy)
+    short, long = [cell for cell in blocks if cell.rows == 1], [cell for cell in blocks if cell.rows > 1]
+    settled = list(_apart(sorted([*events, *short], key=lambda cell: (cell.first, cell.start))))
+    for cell in long:
+        first, last = cell.first, cell.first + cell.rows
+        for one in settled:
+            if one.first <= first < one.first + one.rows:
+                first = one.first + one.rows
+            elif first < one.first < last:
+                last = one.first
+        if first < last:
+            settled.append(replace(cell, first=first, rows=last - first))
+    return sorted(settled, key=lambda cell: cell.first)
 
 
 def _apart(cells: Sequence[Cell]) -> Iterable[Cell]:

@@ -107,4 +107,5 @@ def _kinds() -> dict[str, str]:
         "therapist_answered": gettext("To you: a calendar answered"),
         "account_reset": gettext("Account: a new password"),
         "account_changed": gettext("Account: something was changed"),
+        "account_calendar": gettext("To you: a calendar cannot be read"),
     }

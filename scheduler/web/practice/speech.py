@@ -1,5 +1,7 @@
 """How the practice pages speak of people: by initials, or by name while the switch is on."""
 
+from collections.abc import Sequence
+
 from scheduler.domain.appointment import Appointment, Status
 from scheduler.domain.availability import TimeOff, TimeOffKind
 from scheduler.domain.practice import text
@@ -57,6 +59,11 @@ def closed(entry: TimeOff) -> Words:
         TimeOffKind.ILL: gettext("Ill"),
     }
     return Words(words[entry.kind], entry.label)
+
+
+def busy(calendars: Sequence[str]) -> Words:
+    """The words of a time that own calendars of these names block."""
+    return Words(gettext("Busy"), ", ".join(calendars))
 
 
 def card(one: Waiting) -> dict[str, object]:

@@ -8,9 +8,9 @@ from werkzeug.wrappers import Response
 from scheduler.domain.local_time import local_day
 from scheduler.services import schedule
 from scheduler.web.formatting import weekday_names
-from scheduler.web.practice import speech
+from scheduler.web.practice import calendar_words, speech
 from scheduler.web.practice.forms import day_of
-from scheduler.web.practice.grid import agenda, grid
+from scheduler.web.practice.grid import Speech, agenda, grid
 from scheduler.web.practice.shell import (
     NAMES_SHOWN,
     blueprint,
@@ -34,7 +34,8 @@ def week() -> str:
     if not desk().therapists:
         return render_template("practice/nobody.html", here="calendar")
     shown = schedule.week(desk(), therapist(), monday, now=now())
-    lines = agenda(shown, day, zone, now=now(), spoken=speech.in_agenda, closed_word=speech.closed)
+    in_agenda = Speech(speech.in_agenda, speech.closed, speech.busy)
+    in_grid = Speech(speech.in_grid, speech.closed, speech.busy)
     return render_template(
         "practice/week.html",
         here="calendar",
@@ -44,8 +45,10 @@ def week() -> str:
         after=monday + timedelta(days=7),
         today=today,
         day=day,
-        grid=grid(shown, zone, now=now(), spoken=speech.in_grid, closed_word=speech.closed),
-        lines=lines,
+        grid=grid(shown, zone, now=now(), speech=in_grid),
+        lines=agenda(shown, day, zone, now=now(), speech=in_agenda),
+        has_busy=bool(shown.outside),
+        stale=calendar_words.stale_ones(therapist()),
         calls={one.id for one in shown.appointments if speech.is_call(one)},
         weekdays=weekday_names(),
         cards=[speech.card(one) for one in waiting()],

@@ -6,11 +6,16 @@ from scheduler.domain.appointment import Appointment, Status
 from scheduler.domain.availability import TimeOff, TimeOffKind
 from scheduler.domain.practice import Mode
 from scheduler.services.schedule import Week
-from scheduler.web.practice.grid import Cell, Grid, Words, agenda, grid
+from scheduler.web.practice.grid import Cell, Grid, Speech, Words, agenda, grid
 from tests.support.instants import MINUTE, at
 
 ZONE = "America/Toronto"
 MONDAY = date(2026, 6, 1)
+SPEECH = Speech(
+    appointment=lambda one: Words(one.id, ""),
+    closed=lambda entry: Words(entry.kind.value, entry.label),
+    busy=lambda names: Words("busy", ", ".join(names)),
+)
 
 
 def appointment(start: str, minutes: int, status: Status = Status.CONFIRMED, id: str = "1") -> Appointment:
@@ -54,8 +59,7 @@ def drawn(shown: Week, now: str = "2026-06-03T11:05-04:00") -> Grid:
         shown,
         ZONE,
         now=at(now),
-        spoken=lambda one: Words(one.id, ""),
-        closed_word=lambda entry: Words(entry.kind.value, entry.label),
+        speech=SPEECH,
     )
 
 
@@ -149,8 +153,7 @@ def lines(shown: Week, now: str, day: date = date(2026, 6, 3)) -> list[tuple[str
         day,
         ZONE,
         now=at(now),
-        spoken=lambda one: Words(one.id, ""),
-        closed_word=lambda entry: Words(entry.kind.value, ""),
+        speech=SPEECH,
     )
     return [(line.kind, line.start) for line in found]
 
