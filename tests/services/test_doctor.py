@@ -69,6 +69,15 @@ DEFECTS = {
         ("DELETE FROM outbox WHERE kind = 'confirmation'",),
         (rf"no mail: appointment {UID} has a visitor without a mail\. Open it .*",),
     ),
+    "series": Defect(
+        (
+            "INSERT INTO series (id, practice_id, therapist_id, type_id, uid, sequence, zone, start_at,"
+            " duration, weeks_between, dates, created_at, changed_at)"
+            " SELECT 'x', practice_id, therapist_id, type_id, 'x', 0, 'UTC', start_at, 900, 1, 3, 0, 0"
+            " FROM appointments LIMIT 1",
+        ),
+        (r"series: series x lacks a coming date of its rhythm\. End it on .*",),
+    ),
     "orphans": Defect(
         ("DELETE FROM appointments",),
         (
