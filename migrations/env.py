@@ -5,7 +5,8 @@ from flask import current_app
 
 import scheduler.store.accounts
 import scheduler.store.calendar_tables
-import scheduler.store.series_tables  # noqa: F401 - their tables belong to the same metadata
+import scheduler.store.series_tables
+import scheduler.store.visitor_tables  # noqa: F401 - their tables belong to the same metadata
 from scheduler.store.database import db
 from scheduler.store.tables import Base
 

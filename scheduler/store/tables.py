@@ -68,6 +68,10 @@ class PracticeRow(Base):
     paused_until: Mapped[int | None] = mapped_column(Instant)
     published: Mapped[bool] = mapped_column(default=False)
     revision: Mapped[int] = mapped_column(BigInteger, default=1)
+    newsletter: Mapped[bool] = mapped_column(default=False)
+    asks_safe_contact: Mapped[bool] = mapped_column(default=False)
+    tells_website: Mapped[bool] = mapped_column(default=False)
+    waiting_list: Mapped[bool] = mapped_column(default=True)
 
 
 class TherapistRow(Base):
@@ -86,6 +90,11 @@ class TherapistRow(Base):
     active: Mapped[bool] = mapped_column(default=True)
     mail: Mapped[str] = mapped_column(String(12))
     video_link_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    credentials: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    approach: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    spoken: Mapped[list[str]] = mapped_column(JSON, default=list)
+    practising_since: Mapped[int | None]
+    places: Mapped[list[str]] = mapped_column(JSON, default=list)
     __table_args__ = (UniqueConstraint("practice_id", "slug", name="uq_therapists_one_slug_per_practice"),)
 
 
@@ -115,6 +124,12 @@ class AppointmentTypeRow(Base):
     policy_version: Mapped[int] = mapped_column(default=1)
     enabled: Mapped[bool] = mapped_column(default=True)
     position: Mapped[int] = mapped_column(default=0)
+    audience: Mapped[str] = mapped_column(String(10), default="all")
+    access_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    cancel_window: Mapped[int] = mapped_column(default=0)
+    grace: Mapped[int] = mapped_column(default=0)
+    late_fee_cents: Mapped[int] = mapped_column(default=0)
+    rhythms: Mapped[list[int]] = mapped_column(JSON, default=list)
     __table_args__ = (
         UniqueConstraint("practice_id", "slug", name="uq_appointment_types_one_slug_per_practice"),
         CheckConstraint("duration > 0", name="ck_appointment_types_last_some_time"),
@@ -236,6 +251,7 @@ class ParticipantRow(Base):
     token_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     link_used: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[int] = mapped_column(Instant)
+    extras_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     __table_args__ = (Index("ix_participants_email", "practice_id", "email_lookup", "created_at"),)
 
 

@@ -9,7 +9,8 @@ from sqlalchemy import Engine, inspect, text
 
 import scheduler.store.accounts
 import scheduler.store.calendar_tables
-import scheduler.store.series_tables  # noqa: F401 - their tables belong to the same metadata
+import scheduler.store.series_tables
+import scheduler.store.visitor_tables  # noqa: F401 - their tables belong to the same metadata
 from scheduler.store.database import OVERLAP, db
 from scheduler.store.tables import Base
 from tests.support.core import bare_app
@@ -27,6 +28,7 @@ PERSONAL = {
         "email_lookup",
         "phone_lookup",
         "token_sealed",
+        "extras_sealed",
     },
     "appointments": {"note_sealed", "answers_sealed", "source_hash", "hold_hash"},
     "consultation_claims": {"contact_lookup"},
@@ -36,14 +38,21 @@ PERSONAL = {
     "therapists": {"video_link_sealed"},
     "recovery_codes": {"code_lookup"},
     "reset_questions": {"email_sealed"},
+    "intake_answers": {"answer_sealed"},
+    "newsletter": {"email_sealed", "email_lookup", "token_sealed"},
+    "waiting": {"name_sealed", "email_sealed", "phone_sealed", "email_lookup", "token_sealed"},
+    "series_offers": {"name_sealed", "email_sealed", "phone_sealed", "token_sealed"},
 }
 # What a practice publishes about itself and its staff is no secret.
 PUBLIC = {
-    "practices": {"name", "email", "phone", "address", "sender_name", "privacy", "answer_within"},
+    "practices": {"name", "email", "phone", "address", "sender_name", "privacy", "answer_within"}
+    | {"asks_safe_contact"},
+    "intake_questions": {"labels"},
+    "intake_answers": {"answered_at"},
     "therapists": {"name", "email", "mail"},
     "users": {"name", "email", "password_hash", "totp_sealed"},
     "subscriptions": {"name"},
-    "appointment_types": {"names"},
+    "appointment_types": {"names", "access_sealed"},
     "heartbeats": {"name"},
     "calendars": {"name", "address_sealed", "username_sealed", "password_sealed", "found_sealed"},
 }
