@@ -30,7 +30,7 @@ _SHAPES: tuple[tuple[type[BaseModel], JsonSchemaMode], ...] = (
     (models.Problem, "validation"),
 )
 _PROBLEMS = {
-    400: "The body is no JSON that we take",
+    400: "The address or the body cannot be read, or the body is no JSON that we take",
     404: "There is no such thing",
     409: "Not possible as things stand: `slot_taken`, `not_eligible`, `wrong_state` or `paused`",
     413: "The body is larger than 64 kB",
@@ -135,7 +135,7 @@ def _read(
     *problems: int,
     kept: bool = False,
 ) -> dict[str, Any]:
-    answers = {"200": _answer(answer, _TAG if kept else {}), **_told(404, 422, *problems, 503)}
+    answers = {"200": _answer(answer, _TAG if kept else {}), **_told(400, 404, 422, *problems, 503)}
     if kept:
         answers["304"] = {"description": "You have it already", "headers": _TAG}
     return {"get": _operation(name, summary, parameters, answers)}
