@@ -13,7 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 from scheduler.domain.appointment import Appointment, Status
-from scheduler.domain.errors import DatesTaken, NotFound, Refused, WrongState
+from scheduler.domain.errors import DatesTaken, Refused, WrongState
 from scheduler.domain.intervals import Interval, overlaps
 from scheduler.domain.practice import AppointmentType, Mode, Practice, Therapist
 from scheduler.domain.series import Rhythm, Series, SeriesDate, occurrences, until, without
@@ -131,7 +131,7 @@ def book_by_hand(
 def end(practice: Practice, appointment_id: str, *, with_this: bool, by: str, now: int) -> Series:
     """End the series of an appointment after that date, or with it before; what follows is cancelled.
 
-    **Raises** `NotFound` for an appointment of no series, `WrongState` when nothing follows.
+    **Raises** `WrongState` for an appointment of no series, and when nothing follows.
     """
     with transaction() as tx:
         stock = catalogue.by_id(tx, practice.id)
@@ -155,7 +155,7 @@ def change_rhythm(
 ) -> Series:
     """From this date on another rhythm: the old series ends, a new one with a UID of its own begins.
 
-    **Raises** `DatesTaken` (then nothing has changed), `WrongState`, `NotFound`, `Refused`.
+    **Raises** `DatesTaken` (then nothing has changed), `WrongState`, `Refused`.
     """
     with transaction() as tx:
         stock = catalogue.by_id(tx, practice.id)
@@ -322,7 +322,7 @@ def _cancel(tx: Transaction, before: Appointment, number: int, now: int) -> Appo
 def _find(tx: Transaction, practice: Practice, appointment_id: str) -> Series:
     found = store.of_appointment(tx, practice.id, appointment_id)
     if found is None:
-        raise NotFound("no such series")
+        raise WrongState("it does not repeat")
     return found
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from scheduler.domain.appointment import Status
 from scheduler.domain.availability import TimeOff, TimeOffKind
-from scheduler.domain.errors import DatesTaken, NotFound, Refused, SlotTaken, WrongState
+from scheduler.domain.errors import DatesTaken, Refused, SlotTaken, WrongState
 from scheduler.domain.series import WEEK, Rhythm, Series
 from scheduler.services import by_hand, doctor, manage, series
 from scheduler.services.series import Standing
@@ -197,7 +197,7 @@ def test_an_appointment_of_no_series_has_a_number_of_its_own(core: Core) -> None
     one = booked(core, "consultation", starts()[0]).appointment
     assert by_hand.cancel(core.demo, one.id, by=BY, now=NOW).sequence == 1
     assert series.of_appointment(core.demo.id, one.id) is None
-    with pytest.raises(NotFound):
+    with pytest.raises(WrongState):
         series.end(core.demo, one.id, with_this=True, by=BY, now=NOW)
 
 
