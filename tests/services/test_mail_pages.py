@@ -8,6 +8,8 @@ from playwright.sync_api import Page
 
 from scheduler.domain.appointment import Appointment, Participant, Status
 from scheduler.domain.practice import AppointmentType, GroundRules, HelpLine, Mode, Practice, Therapist
+from scheduler.domain.series import WEEK, Rhythm, Series, SeriesDate
+from scheduler.services import series_letters
 from scheduler.services.delivery import SPEAKS_OF
 from scheduler.services.rendering import LINE_WIDTH, Letter, write
 from scheduler.services.wording import SUPPORTED
@@ -64,6 +66,8 @@ def letter(kind: str, status: Status, language: str = "en", mode: Mode = Mode.PH
         expires_at=NOW + DAY if status is Status.REQUESTED else None,
     )
     vera = Participant("vera", "Vera Lindqvist", "vera@mail.example", "+1 514 555 0189", language)
+    repeating = weekly(appointment) if kind in series_letters.KINDS else None
+    links = {one.id: f"https://book.example.org/appointments/{one.id:T<43}" for one in coming(repeating)}
     return Letter(
         kind=kind,
         language=language,
@@ -75,8 +79,31 @@ def letter(kind: str, status: Status, language: str = "en", mode: Mode = Mode.PH
         link="https://book.example.org/appointments/" + "T" * 43,
         public_url="https://book.example.org",
         now=NOW,
-        facts={"old_start": START - HOUR, "note": "See you soon", "by": "practice"},
+        facts={
+            "old_start": START - HOUR,
+            "note": "See you soon",
+            "by": "practice",
+            "gone": [[START + week * WEEK, START + week * WEEK + 900] for week in (4, 5)],
+        },
+        series=repeating,
+        links={} if kind.startswith("therapist") else links,
     )
+
+
+def weekly(first: Appointment) -> Series:
+    """Four dates that the appointment begins."""
+    starts = [first.start + week * WEEK for week in range(4)]
+    dates = [
+        replace(first, id=f"date{start}", start=start, end=start + 900, status=Status.CONFIRMED)
+        for start in starts
+    ]
+    rhythm = Rhythm(first.start, 1, 4, PRACTICE.zone)
+    listed = tuple(SeriesDate(start, one) for start, one in zip(starts, dates, strict=True))
+    return Series("s", "practice", "ada", "kind", "uid", 1, rhythm, 900, NOW, NOW, dates=listed)
+
+
+def coming(repeating: Series | None) -> tuple[Appointment, ...]:
+    return repeating.coming(NOW) if repeating else ()
 
 
 @pytest.mark.parametrize("language", SUPPORTED)
@@ -102,6 +129,17 @@ def test_every_mail_to_a_visitor_names_the_help_line_the_zone_and_the_way_out(ki
     for words in ("911", "988", "free, day and night", "Toronto time (EDT)", "#not-you"):
         assert words in written.text
         assert words in written.html
+
+
+@pytest.mark.parametrize("language", SUPPORTED)
+def test_a_mail_of_a_series_lists_its_dates_with_their_links(language: str) -> None:
+    written = write(letter("series_booked", Status.CONFIRMED, language))
+    for start in range(START, START + 4 * WEEK, WEEK):
+        link = f"https://book.example.org/appointments/{f'date{start}':T<43}"
+        assert f"\n  {link}\n" in written.text
+        assert f'href="{link}"' in written.html
+    ended = write(letter("series_ended", Status.CONFIRMED, language))
+    assert ended.html.count("<s>") == 2
 
 
 def test_a_practice_without_help_line_writes_without_one() -> None:
