@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from scheduler.domain.appointment import Appointment, Status
 from scheduler.domain.availability import TimeOff, TimeOffKind
 from scheduler.domain.practice import Mode
+from scheduler.services.calendars import OutsideBusy
 from scheduler.services.schedule import Week
 from scheduler.web.practice.grid import Cell, Grid, Speech, Words, agenda, grid
 from tests.support.instants import MINUTE, at
@@ -47,10 +48,12 @@ def week(
     monday: date = MONDAY,
     open: tuple[tuple[str, str], ...] = (),
     off: tuple[TimeOff, ...] = (),
+    outside: tuple[tuple[str, str, str], ...] = (),
 ) -> Week:
-    """A week with these appointments and open spans."""
+    """A week with these appointments, open spans, and busy spans of own calendars (start, end, name)."""
     days = tuple(monday + timedelta(days=offset) for offset in range(7))
-    return Week(days, tuple((at(start), at(end)) for start, end in open), off, found)
+    busy = tuple(OutsideBusy(at(start), at(end), name) for start, end, name in outside)
+    return Week(days, tuple((at(start), at(end)) for start, end in open), off, found, busy)
 
 
 def drawn(shown: Week, now: str = "2026-06-03T11:05-04:00") -> Grid:
@@ -180,3 +183,68 @@ def test_a_day_off_is_one_line_and_another_day_has_none() -> None:
     shown = week(off=(off,))
     assert lines(shown, "2026-06-01T08:00-04:00") == [("shut", at("2026-06-03T00:00-04:00"))]
     assert lines(shown, "2026-06-01T08:00-04:00", date(2026, 6, 4)) == []
+
+
+# ---- what own calendars block ------------------------------------------------
+
+
+def test_what_is_busy_elsewhere_stands_around_appointments_and_under_nothing() -> None:
+    shown = drawn(
+        week(
+            appointment("2026-06-03T10:00-04:00", 60),
+            off=(TimeOff("1", TimeOffKind.BLOCK, date(2026, 6, 3), date(2026, 6, 3), 13 * 60, 14 * 60),),
+            outside=(
+                ("2026-06-03T09:00-04:00", "2026-06-03T12:00-04:00", "Private"),
+                ("2026-06-03T11:30-04:00", "2026-06-03T13:30-04:00", "Choir"),
+            ),
+        )
+    )
+    cells = shown.columns[2].cells
+    assert [(cell.kind, cell.first, cell.rows, cell.words and cell.words.line) for cell in cells] == [
+        ("shut", 20, 4, ""),
+        ("busy", 4, 4, "Private"),
+        ("", 8, 4, ""),
+        ("busy", 12, 8, "Private, Choir"),
+    ]
+
+
+def test_a_long_block_gives_way_to_a_short_call_beside_it() -> None:
+    shown = drawn(
+        week(
+            appointment("2026-06-03T10:00-04:00", 15),
+            outside=(("2026-06-03T10:15-04:00", "2026-06-03T12:00-04:00", "Private"),),
+        )
+    )
+    assert places(shown.columns[2].cells) == [("", 8, 2), ("busy", 10, 6)]
+    assert not shown.is_tall
+
+
+def test_a_night_elsewhere_widens_no_hours_and_an_idle_weekend_stays_narrow() -> None:
+    shown = drawn(
+        week(
+            outside=(
+                ("2026-06-03T22:00-04:00", "2026-06-04T06:00-04:00", "Private"),
+                ("2026-06-06T10:00-04:00", "2026-06-06T12:00-04:00", "Private"),
+            )
+        )
+    )
+    assert [column.cells for column in shown.columns] == [()] * 7
+    assert shown.columns[5].is_idle
+    assert (shown.hours[0], shown.hours[-1]) == ((4, 9), (36, 17))
+
+
+def test_the_agenda_names_busy_times_and_calls_nothing_free_that_is_taken_elsewhere() -> None:
+    shown = week(
+        open=(("2026-06-03T09:00-04:00", "2026-06-03T13:00-04:00"),),
+        outside=(
+            ("2026-06-03T10:00-04:00", "2026-06-03T11:00-04:00", "Private"),
+            ("2026-06-04T00:00-04:00", "2026-06-05T00:00-04:00", "Private"),
+        ),
+    )
+    assert lines(shown, "2026-06-01T08:00-04:00") == [
+        ("free", at("2026-06-03T09:00-04:00")),
+        ("busy", at("2026-06-03T10:00-04:00")),
+        ("free", at("2026-06-03T11:00-04:00")),
+    ]
+    [whole] = agenda(shown, date(2026, 6, 4), ZONE, now=at("2026-06-01T08:00-04:00"), speech=SPEECH)
+    assert (whole.kind, whole.is_all_day, whole.words) == ("busy", True, Words("busy", "Private"))
