@@ -23,6 +23,7 @@ _TEMPLATES = next(
     folder for folder in (_PACKAGE / "templates", _PACKAGE.parent / "templates") if folder.is_dir()
 )
 LINE_WIDTH = 70
+_OF_ALL_DATES = frozenset({"series_booked", "therapist_series"})
 _SOON_DAYS = 6
 """Up to this many days ahead a weekday's name alone says which day is meant."""
 
@@ -189,7 +190,11 @@ def _dates(letter: Letter) -> dict[str, Any]:
         for listed in (times, gone)
     )
     weeks = letter.series.rhythm.weeks if letter.series else 1
-    return {"dates": dates, "gone": ended, "rhythm": wording.rhythm(weeks, language)}
+    found: dict[str, Any] = {"dates": dates, "gone": ended, "rhythm": wording.rhythm(weeks, language)}
+    letters = {wording.zone_abbreviation(start, zone) for start, _, _ in times}
+    if letter.kind in _OF_ALL_DATES and len(letters) > 1:
+        found["zone"] = wording.zone_city(zone, language)  # clocks change between the dates
+    return found
 
 
 def _answer_by(letter: Letter) -> int | None:

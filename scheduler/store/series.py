@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, bindparam, exists, insert, select, update
+from sqlalchemy import Row, ScalarSelect, bindparam, insert, select, update
 
 from scheduler.domain.errors import NotFound
 from scheduler.domain.intervals import Interval
@@ -114,10 +114,9 @@ def add(tx: Transaction, series: Series) -> None:
 
 def raise_sequence(tx: Transaction, appointment_id: str, *, now: int) -> int | None:
     """The next number of the series to which the appointment belongs; None where it belongs to none."""
-    mine = select(_dates.c.series_id).where(_dates.c.appointment_id == appointment_id)
     raised = (
         update(_series)
-        .where(_series.c.id == mine.scalar_subquery())
+        .where(_series.c.id == _series_id(appointment_id))
         .values(sequence=_series.c.sequence + 1, changed_at=now)
         .returning(_series.c.sequence)
     )
@@ -135,8 +134,8 @@ def end(tx: Transaction, series_id: str, *, dates: int, now: int) -> None:
 
 def of_appointment(tx: Transaction, practice_id: str, appointment_id: str) -> Series | None:
     """The series of an appointment with all its dates; None where it belongs to none."""
-    here = exists().where(_dates.c.series_id == _series.c.id, _dates.c.appointment_id == appointment_id)
-    row = tx.execute(select(_series).where(here, _series.c.practice_id == practice_id)).first()
+    mine = _series.c.id == _series_id(appointment_id)
+    row = tx.execute(select(_series).where(mine, _series.c.practice_id == practice_id)).first()
     return _filled(tx, row) if row else None
 
 
@@ -198,6 +197,10 @@ def _incomplete(tx: Transaction, now: int) -> list[str]:
         for row in rows
         if any(one.start > now and one.start not in known[row.id] for one in occurrences(_rhythm(row)))
     ]
+
+
+def _series_id(appointment_id: str) -> ScalarSelect[str]:
+    return select(_dates.c.series_id).where(_dates.c.appointment_id == appointment_id).scalar_subquery()
 
 
 def _filled(tx: Transaction, row: Row[Any]) -> Series:

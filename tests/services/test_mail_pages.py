@@ -142,6 +142,14 @@ def test_a_mail_of_a_series_lists_its_dates_with_their_links(language: str) -> N
     assert ended.html.count("<s>") == 2
 
 
+def test_a_series_across_a_clock_change_names_the_zone_without_its_letters() -> None:
+    october = letter("series_booked", Status.CONFIRMED)
+    first = replace(october.appointment, start=START + 20 * WEEK, end=START + 20 * WEEK + 900)
+    across = write(replace(october, appointment=first, series=weekly(first), links={}))
+    assert "Toronto time." in across.html
+    assert "EDT" not in across.text
+
+
 def test_a_practice_without_help_line_writes_without_one() -> None:
     without = replace(letter("confirmation", Status.CONFIRMED), practice=replace(PRACTICE, help_line=None))
 
