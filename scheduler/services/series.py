@@ -1,4 +1,4 @@
-"""Appointments that repeat: looked at date by date, booked in one go, ended.
+"""Appointments that repeat: booked in one go, ended, given another rhythm.
 
 Moving or cancelling one date is what it is for every appointment
 (`services/manage.py`, `services/by_hand.py`); the number of the series rises
@@ -6,56 +6,28 @@ with it. Order matters here as everywhere: the therapist's calendar is locked
 first, then the dates are inserted in the order of their starts.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
 from scheduler.domain.appointment import Appointment, Status
 from scheduler.domain.errors import DatesTaken, Refused, WrongState
-from scheduler.domain.intervals import Interval, overlaps
 from scheduler.domain.practice import AppointmentType, Mode, Practice, Therapist
 from scheduler.domain.series import Rhythm, Series, SeriesDate, occurrences, until, without
-from scheduler.services import audit, forms, notices, people, placing
+from scheduler.services import audit, forms, notices, people, placing, proposing
 from scheduler.services.forms import CheckedBooking, Person
+from scheduler.services.proposing import propose, rhythm_of
 from scheduler.store import appointments, catalogue, claims
 from scheduler.store import series as store
 from scheduler.store.catalogue import Catalogue
 from scheduler.store.database import Transaction, reading, retried, transaction
 
+__all__ = [
+    "book_by_hand", "change_rhythm", "check_form", "end", "of_appointment", "propose", "rhythm_of",
+]  # fmt: skip
+
 LEAST_DATES = 2
-
-
-class Standing(StrEnum):
-    """What stands in the way of one date. `FREE`, `AWAY` and `BUSY` can be booked by the therapist."""
-
-    FREE = "free"
-    AWAY = "away"
-    BUSY = "busy"
-    TAKEN = "taken"
-    SKIPPED = "skipped"
-    OVER = "over"
-
-
-_OPEN = (Standing.FREE, Standing.AWAY, Standing.BUSY)
-
-
-@dataclass(frozen=True, slots=True)
-class ProposedDate:
-    """One date of a proposed series: its start, and what is there already.
-
-    `AWAY` lies in time off, `BUSY` in the therapist's own calendar, `TAKEN` under another appointment or
-    its pause; at a `SKIPPED` one clocks skip the time, and an `OVER` one has begun.
-    """
-
-    start: int
-    standing: Standing
-
-    @property
-    def can_be_booked(self) -> bool:
-        """Whether the therapist may book it."""
-        return self.standing in _OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,30 +39,6 @@ class _Wishes:
     language: str
     zone: str
     note: str
-
-
-def propose(
-    practice: Practice,
-    kind: AppointmentType,
-    therapist: Therapist,
-    first_start: int,
-    weeks: int,
-    dates: int,
-    *,
-    now: int,
-) -> tuple[ProposedDate, ...]:
-    """Every date of such a series, in order. **Raises** `Refused` for a rhythm that there is not."""
-    rhythm = rhythm_of(practice, first_start, weeks, dates)
-    with reading() as tx:
-        return _proposed(tx, catalogue.by_id(tx, practice.id), kind, therapist, rhythm, now=now)
-
-
-def rhythm_of(practice: Practice, first_start: int, weeks: int, dates: int) -> Rhythm:
-    """The rhythm on the practice's clocks. **Raises** `Refused`."""
-    try:
-        return Rhythm(first_start, weeks, dates, practice.zone)
-    except ValueError:
-        raise Refused({"dates": "Choose between 2 and 60 dates"}) from None
 
 
 def check_form(practice: Practice, kind: AppointmentType, raw: Mapping[str, Any]) -> CheckedBooking:
@@ -180,39 +128,6 @@ def of_appointment(practice_id: str, appointment_id: str) -> Series | None:
 # ---- steps -----------------------------------------------------------------
 
 
-def _proposed(
-    tx: Transaction,
-    stock: Catalogue,
-    kind: AppointmentType,
-    therapist: Therapist,
-    rhythm: Rhythm,
-    *,
-    now: int,
-) -> tuple[ProposedDate, ...]:
-    rule = stock.type_of_id(kind.id).rule(stock.practice.rules)
-    dates = occurrences(rhythm)
-    window = rule.busy(dates[0].start)[0], rule.busy(dates[-1].start)[1]
-    taken = [one.busy for one in appointments.taken(tx, [therapist.id], window, now=now)]
-    away = [entry.interval(stock.practice.zone) for entry in stock.hours[therapist.id].time_off]
-    own = stock.outside.get(therapist.id, ())
-
-    def standing(start: int, exists: bool) -> Standing:
-        if not exists:
-            return Standing.SKIPPED
-        if start <= now:
-            return Standing.OVER
-        for kind_of, spans in ((Standing.TAKEN, taken), (Standing.AWAY, away), (Standing.BUSY, own)):
-            if _meets(rule.busy(start), spans):
-                return kind_of
-        return Standing.FREE
-
-    return tuple(ProposedDate(one.start, standing(one.start, one.exists)) for one in dates)
-
-
-def _meets(wanted: Interval, spans: Iterable[Interval]) -> bool:
-    return any(overlaps(wanted, span) for span in spans)
-
-
 def _book(
     tx: Transaction,
     stock: Catalogue,
@@ -227,7 +142,7 @@ def _book(
     """Insert the dates and the series; the caller has locked the calendar."""
     if kind.one_per_client:
         raise Refused({"repeat": "This type of appointment does not repeat"})
-    proposed = _proposed(tx, stock, kind, therapist, rhythm, now=now)
+    proposed = proposing.proposed(tx, stock, kind, therapist, rhythm, now=now)
     wrong = [one.start for one in proposed if one.start not in left_out and not one.can_be_booked]
     if wrong:
         raise DatesTaken(tuple(wrong))

@@ -10,8 +10,8 @@ from scheduler.domain.appointment import Status
 from scheduler.domain.availability import TimeOff, TimeOffKind
 from scheduler.domain.errors import DatesTaken, Refused, SlotTaken, WrongState
 from scheduler.domain.series import WEEK, Rhythm, Series
-from scheduler.services import by_hand, doctor, manage, series
-from scheduler.services.series import Standing
+from scheduler.services import by_hand, doctor, manage, proposing, series
+from scheduler.services.proposing import Standing
 from scheduler.store import participants, schedule, therapists
 from scheduler.store.database import reading, transaction
 from scheduler.store.outbox import State
@@ -49,7 +49,7 @@ def stored(core: Core, found: Series) -> Series:
 
 def look(core: Core, rhythm: Rhythm = FIVE, *, now: int = NOW) -> list[tuple[int, str]]:
     """Each date of a proposed series with what stands in its way."""
-    proposed = series.propose(
+    proposed = proposing.propose(
         core.demo,
         core.kind("session"),
         core.therapist("ada"),
@@ -94,8 +94,9 @@ def test_a_time_that_clocks_skip_cannot_be_booked(core: Core) -> None:
 
 
 def test_a_rhythm_that_there_is_not_is_refused(core: Core) -> None:
-    with pytest.raises(Refused):
-        look(core, replace(FIVE, dates=5)) and series.rhythm_of(core.demo, WEDNESDAY, 1, 61)
+    for weeks, dates in ((1, 61), (9, 2)):
+        with pytest.raises(Refused):
+            proposing.rhythm_of(core.demo, WEDNESDAY, weeks, dates)
 
 
 # ---- booking ---------------------------------------------------------------

@@ -8,8 +8,8 @@ from werkzeug.wrappers import Response
 
 from scheduler.domain.errors import DatesTaken, Refused, WrongState
 from scheduler.domain.series import Series
-from scheduler.services import appointments, series
-from scheduler.services.series import ProposedDate, Standing
+from scheduler.services import appointments, proposing, series
+from scheduler.services.proposing import ProposedDate, Standing
 from scheduler.web.language import gettext
 from scheduler.web.practice import by_hand, speech
 from scheduler.web.practice.by_hand import Typed
@@ -70,14 +70,14 @@ def end_series(appointment_id: str) -> Response:
 
 
 def _book(typed: Typed, *, left_out: Collection[int]) -> Series:
-    rhythm = series.rhythm_of(desk().practice, typed.start, typed.weeks or 1, typed.dates)
+    rhythm = proposing.rhythm_of(desk().practice, typed.start, typed.weeks or 1, typed.dates)
     return appointments.add_series(
         desk(), typed.kind, therapist(), rhythm, typed.raw, left_out=left_out, notify=typed.notify, now=now()
     )
 
 
 def _proposed(typed: Typed) -> tuple[ProposedDate, ...]:
-    return series.propose(
+    return proposing.propose(
         desk().practice, typed.kind, therapist(), typed.start, typed.weeks or 1, typed.dates, now=now()
     )
 
