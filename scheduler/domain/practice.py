@@ -79,6 +79,7 @@ class Practice:
     rules: GroundRules
     paused_until: int | None = None
     published: bool = False
+    tells_website: bool = False
 
     @property
     def language(self) -> str:

@@ -89,6 +89,11 @@ def resume(desk: Desk, *, now: int) -> None:
     _set(desk, "settings.resume", now, paused_until=None)
 
 
+def tell_website(desk: Desk, wanted: bool, *, now: int) -> None:
+    """Whether websites hear of steps and bookings; they never learn who books, or what."""
+    _set(desk, "settings.tell_website", now, tells_website=wanted)
+
+
 def origin(given: str) -> str:
     """An address as an origin: `https://www.example.org/contact` gives `https://www.example.org`.
 

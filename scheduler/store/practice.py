@@ -73,6 +73,7 @@ def _values(practice: Practice) -> dict[str, Any]:
         "per_day_at_most": rules.per_day_at_most,
         "paused_until": practice.paused_until,
         "published": practice.published,
+        "tells_website": practice.tells_website,
     }
 
 
@@ -112,4 +113,5 @@ def _practice(row: Row[Any]) -> Practice:
         ),
         paused_until=row.paused_until,
         published=row.published,
+        tells_website=row.tells_website,
     )

@@ -65,6 +65,7 @@ MATRIX = {
     "POST visitor.press_move": WITH_THE_LINK,
     "GET visitor.calendar_file": WITH_THE_LINK,
     "GET visitor.loader": EVERYBODY,
+    "GET visitor.windows": EVERYBODY,
     "GET visitor.demo": EVERYBODY,
     "GET visitor.asset": EVERYBODY,
     "GET visitor.theme": EVERYBODY,

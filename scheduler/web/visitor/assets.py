@@ -20,6 +20,8 @@ _TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-
 BUNDLES = {
     "visitor.css": ("css/tokens.css", "css/base.css", "css/visitor.css"),
     "demo.css": ("css/demo.css",),
+    "embed.js": ("embed.js",),
+    "embed-window.js": ("embed-window.js",),
     "visitor.js": tuple(f"js/{name}.js" for name in ("frame", "zone", "month", "keep", "wait", "focus")),
 }
 
@@ -51,10 +53,15 @@ def asset(version: str, name: str) -> Response:
     """A bundle; another version's address gets today's content, to be asked for again."""
     if name not in BUNDLES:
         abort(404)
+    return serve(name, _FOREVER if version == bundle(name).version else "no-cache")
+
+
+def serve(name: str, cache: str) -> Response:
+    """A bundle, packed where the browser takes that, with this `Cache-Control`. **Raises** `KeyError`."""
     found = bundle(name)
     packed = bool(request.accept_encodings["gzip"])
     answer = Response(found.packed if packed else found.plain, content_type=_TYPES[name.rpartition(".")[2]])
-    answer.headers["Cache-Control"] = _FOREVER if version == found.version else "no-cache"
+    answer.headers["Cache-Control"] = cache
     answer.vary.add("Accept-Encoding")
     if packed:
         answer.headers["Content-Encoding"] = "gzip"

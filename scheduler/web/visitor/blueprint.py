@@ -73,6 +73,7 @@ def page_words() -> dict[str, object]:
         "practice": practice,
         "page_language": supported(g.language),
         "hosts": hosts if g.view.embed else (),
+        "tells": practice is not None and practice.tells_website and bool(g.view.embed),
     }
 
 

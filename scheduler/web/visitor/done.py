@@ -7,7 +7,7 @@ from scheduler.clock import utcnow
 from scheduler.domain.errors import Refused
 from scheduler.services import booking, manage
 from scheduler.web import form_token
-from scheduler.web.visitor import daylight
+from scheduler.web.visitor import daylight, telling
 from scheduler.web.visitor.blueprint import blueprint, to
 from scheduler.web.visitor.choose import clocks_for
 
@@ -54,6 +54,7 @@ def done_page(token: str, *, email: str = "", problem: str = "") -> str:
         sun=daylight.sun(hour, daylight.LARGE),
         email=email,
         problem=problem,
+        reference=telling.reference_of(booked.appointment.id),
         form_token=form_token.issue(PURPOSE, token),
     )
 

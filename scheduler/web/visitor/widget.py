@@ -1,11 +1,11 @@
-"""What a practice's website loads from us: the loader, and the stylesheet of its accent colour."""
+"""What a practice's website loads from us: the loader with its windows, and the stylesheet of its accent."""
 
 from functools import lru_cache
 
-from flask import Response, abort, make_response, render_template, send_from_directory
+from flask import Response, abort, make_response, render_template
 
 from scheduler.domain import colour
-from scheduler.web.visitor.assets import STATIC
+from scheduler.web.visitor import assets
 from scheduler.web.visitor.blueprint import blueprint
 
 _TEN_MINUTES = "public, max-age=600"
@@ -15,10 +15,13 @@ _A_DAY = "public, max-age=86400"
 @blueprint.get("/embed.js")
 def loader() -> Response:
     """The loader, at the one address that websites know for ever."""
-    answer = send_from_directory(STATIC, "embed.js", mimetype="text/javascript", etag=True)
-    answer.headers["Cache-Control"] = _TEN_MINUTES
-    answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    return answer
+    return _for_websites("embed.js")
+
+
+@blueprint.get("/embed-window.js")
+def windows() -> Response:
+    """What the loader fetches for popups and floating buttons, and only for them."""
+    return _for_websites("embed-window.js")
 
 
 @blueprint.get("/theme/<accent>.css")
@@ -44,3 +47,9 @@ def accent_sheet(accent: str) -> str:
         light=colour.readable(accent, colour.LIGHT),
         dark=colour.readable(accent, colour.DARK),
     )
+
+
+def _for_websites(name: str) -> Response:
+    answer = assets.serve(name, _TEN_MINUTES)
+    answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return answer
