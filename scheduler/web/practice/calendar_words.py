@@ -168,16 +168,13 @@ def _trouble(calendar: OwnCalendar, choices: list[tuple[str, str]]) -> Told | No
                 "If this stays, look there for an entry with an odd time or rhythm."
             ),
         )
-    return _read_troubles()[calendar.status]
+    return (_troubles_of_the_way() | _troubles_of_the_content())[calendar.status]
 
 
-def _read_troubles() -> dict[ReadStatus, Told]:
+def _troubles_of_the_way() -> dict[ReadStatus, Told]:
     again = gettext("We try again by ourselves.")
     copy_again = gettext("Copy the address once more and change it here.")
     return {
-        ReadStatus.CHOOSE: Told(
-            gettext("Choose the calendar"), gettext("There are several at this address.")
-        ),
         ReadStatus.NOT_ALLOWED: Told(
             gettext("This address is not open to us"),
             gettext("It leads to no public website.") + " " + copy_again,
@@ -200,9 +197,19 @@ def _read_troubles() -> dict[ReadStatus, Told]:
             gettext("The server has trouble of its own"),
             again + " " + gettext("There is nothing you need to do."),
         ),
+    }
+
+
+def _troubles_of_the_content() -> dict[ReadStatus, Told]:
+    return {
+        ReadStatus.CHOOSE: Told(
+            gettext("Choose the calendar"), gettext("There are several at this address.")
+        ),
         ReadStatus.NOT_A_CALENDAR: Told(
             gettext("What lies at this address is no calendar"),
-            gettext("Perhaps it is the page that shows the calendar.") + " " + copy_again,
+            gettext("Perhaps it is the page that shows the calendar.")
+            + " "
+            + gettext("Copy the address once more and change it here."),
         ),
         ReadStatus.TOO_LARGE: Told(
             gettext("This calendar is too large"),
@@ -210,7 +217,7 @@ def _read_troubles() -> dict[ReadStatus, Told]:
         ),
         ReadStatus.TOO_SLOW: Told(
             gettext("Reading it takes too long"),
-            again + " " + gettext("If this stays, give a smaller calendar."),
+            gettext("We try again by ourselves.") + " " + gettext("If this stays, give a smaller calendar."),
         ),
         ReadStatus.REFUSED: Told(
             gettext("There is more in this calendar than we read"),
@@ -222,8 +229,10 @@ def _read_troubles() -> dict[ReadStatus, Told]:
 
 
 def _write_trouble(calendar: OwnCalendar, choices: list[tuple[str, str]]) -> Told | None:
-    """Trouble with writing; while the calendar itself is still to be chosen, that comes first."""
+    """Trouble with writing, unless the same was said of reading, or the calendar is still to be chosen."""
     if not calendar.writes or calendar.status is ReadStatus.CHOOSE or choices:
+        return None
+    if calendar.reads and calendar.status.value == calendar.write_status.value:
         return None
     again = gettext("We try again by ourselves.")
     troubles = {

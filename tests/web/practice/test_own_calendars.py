@@ -1,14 +1,17 @@
 """The therapist's own calendars on the practice pages: how each stands, in words, and who may do what."""
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from threading import Event
 from typing import Any
 
 import pytest
 import time_machine
 from flask import Flask
 
+from scheduler import worker
 from scheduler.clock import utcnow
 from scheduler.domain.calendars import CalendarKind, OwnCalendar, ReadStatus, WhenStale, WriteStatus
 from scheduler.domain.disclosure import FeedLevel
@@ -19,6 +22,8 @@ from scheduler.store import calendars as rows
 from scheduler.store import outside
 from scheduler.store.database import transaction
 from tests.support.instants import HOUR, MINUTE
+from tests.support.radicale import PASSWORD as RADICALE_PASSWORD
+from tests.support.radicale import CalDavServer
 from tests.support.signing_in import ADA, BEN, CORA, OWNER
 from tests.web.practice.staff import Person, problems, working_day
 
@@ -145,6 +150,9 @@ def test_every_way_writing_can_end_has_words_of_its_own(ada: Own) -> None:
         assert "Appointments will be written into it within a minute" in own_part(ada.read(PAGE))
     ada.note(status=ReadStatus.OK, read_at=utcnow(), write_status=WriteStatus.OK, written_at=utcnow())
     assert "Appointments are written into it" in own_part(ada.read(PAGE))
+    ada.note(status=ReadStatus.SIGN_IN, read_at=utcnow(), write_status=WriteStatus.SIGN_IN)
+    part = own_part(ada.read(PAGE))
+    assert [READ_WORDS[ReadStatus.SIGN_IN] in part, "could not be written" in part] == [True, False]
 
 
 def test_the_page_waits_for_the_worker_and_says_when_that_takes_too_long(ada: Own) -> None:
@@ -179,6 +187,41 @@ def test_one_of_several_calendars_is_chosen_and_nothing_that_was_not_offered(ada
     assert "It will be read within a minute" in own_part(ada.done(choose, address=offered[0]))
     with ada.app.app_context(), transaction() as tx:
         assert rows.access(tx, ada.calendar.id).address == offered[0]
+
+
+def test_a_server_is_given_a_calendar_chosen_and_appointments_are_written_into_it(
+    make_app: Callable[..., Flask], sqlite_demo_database: str, radicale: CalDavServer
+) -> None:
+    private, work = (radicale.make("ada", name, name) for name in ("pages-private", "pages-work"))
+    ada = Own(make_app(sqlite_demo_database, SCHEDULER_CALENDAR_HOSTS_ALLOWED=radicale.host), ADA)
+    ada.done(
+        NEW,
+        kind="caldav",
+        name="Radicale",
+        address=radicale.url,
+        username="ada",
+        password=RADICALE_PASSWORD,
+        reads="1",
+        writes="1",
+        level="busy",
+    )
+    look_outside(ada)
+    page = ada.read(PAGE)
+    assert {private, work} <= set(re.findall(r'name="address" value="([^"]+)"', page))
+    assert "Appointments could not be written into it" not in page
+    ada.done(f"{PAGE}/own/{ada.calendar.id}/choose", address=work)
+    look_outside(ada)
+    part = own_part(ada.read(PAGE))
+    assert "Last read on" in part
+    assert "Appointments are written into it" in part
+    assert radicale.calendar("ada", work).events()
+    assert not radicale.calendar("ada", private).events()
+
+
+def look_outside(who: Own) -> None:
+    """A round of the worker."""
+    with who.app.app_context():
+        worker.look_outside(who.app.config["SETTINGS"], utcnow, stop=Event())
 
 
 # ---- adding and changing ------------------------------------------------------
