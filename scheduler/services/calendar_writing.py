@@ -32,6 +32,7 @@ _DAV_TROUBLE = {
     DavTrouble.SIGN_IN: WriteStatus.SIGN_IN,
     DavTrouble.DENIED: WriteStatus.SIGN_IN,
     DavTrouble.GONE: WriteStatus.GONE,
+    DavTrouble.NOT_A_CALENDAR: WriteStatus.GONE,
 }
 
 
@@ -115,7 +116,10 @@ class _Writer:
         **Raises** `Stopped`, `FetchFailed`.
         """
         uids = {entry.uid for entry in wanted}
-        steps = [partial(self._take_out, copy, now) for uid, copy in self._known.items() if uid not in uids]
+        steps: list[Callable[[], object]] = []
+        if wanted and not self._known:
+            steps.append(self._server.tag)  # what is no calendar may take entries too, and show them nowhere
+        steps += [partial(self._take_out, copy, now) for uid, copy in self._known.items() if uid not in uids]
         steps += [partial(self._put, entry) for entry in wanted]
         status = WriteStatus.OK
         for step in steps:

@@ -26,6 +26,11 @@ from tests.support.radicale import PASSWORD, CalDavServer
 DAY = 24 * HOUR
 WEEK = 7 * DAY
 LAST = day("2026-07-31")
+A_CALENDAR = (
+    b'<multistatus xmlns="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav"><response><href>/mine/</href>'
+    b"<propstat><prop><resourcetype><collection/><c:calendar/></resourcetype></prop><status>HTTP/1.1 200 OK</status>"
+    b"</propstat></response></multistatus>"
+)
 
 
 class Home:
@@ -282,6 +287,7 @@ def test_a_refused_entry_is_tried_again_and_keeps_no_other_from_being_written(
     ada = home("ada")
     refused, taken = (booked(ada.core, ada.therapist, TUESDAY + n * HOUR) for n in (0, 1))
     with website() as server:
+        server.sayings["/mine/"] = answer(A_CALENDAR, status="207 Multi-Status")
         server.sayings[f"/mine/{refused.uid}.ics"] = answer(b"", status=answered)
         server.sayings[f"/mine/{taken.uid}.ics"] = answer(b"", 'ETag: "1"', status="201 Created")
         ada.fetcher = Fetcher(allowed=[server.door])
@@ -292,6 +298,19 @@ def test_a_refused_entry_is_tried_again_and_keeps_no_other_from_being_written(
         server.sayings[f"/mine/{refused.uid}.ics"] = answer(b"", 'ETag: "1"', status="201 Created")
         assert ada.write(NOW + 5 * MINUTE).write_status is WriteStatus.OK
         assert {uid for (uid,) in ada.core.all("SELECT uid FROM calendar_copies")} == {refused.uid, taken.uid}
+
+
+def test_nothing_is_written_where_no_calendar_is(home: Callable[[str], Home]) -> None:
+    ada = home("ada")
+    booked(ada.core, ada.therapist, TUESDAY)
+    above = f"{ada.server.url}ada/"  # takes entries as well, and no program shows them there
+    mine = ada.add(address=above, reads=False)
+    assert ada.write().write_status is WriteStatus.GONE
+    assert ada.core.all("SELECT uid FROM calendar_copies") == []
+    here = Wish("Mine", CalendarKind.CALDAV, ada.url, "ada", PASSWORD, reads=False, writes=True)
+    calendars.change(ada.therapist, mine.id, here, by="ada", now=NOW)
+    assert ada.write().write_status is WriteStatus.OK
+    assert len(ada.seen()) == 1
 
 
 def test_nobody_is_invited_and_no_word_of_the_person_is_in_a_busy_calendar(
