@@ -28,8 +28,8 @@ WEEK = 7 * DAY
 LAST = day("2026-07-31")
 A_CALENDAR = (
     b'<multistatus xmlns="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav"><response><href>/mine/</href>'
-    b"<propstat><prop><resourcetype><collection/><c:calendar/></resourcetype></prop><status>HTTP/1.1 200 OK</status>"
-    b"</propstat></response></multistatus>"
+    b"<propstat><prop><resourcetype><collection/><c:calendar/></resourcetype></prop>"
+    b"<status>HTTP/1.1 200 OK</status></propstat></response></multistatus>"
 )
 
 
