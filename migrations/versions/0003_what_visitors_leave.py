@@ -160,6 +160,7 @@ def upgrade() -> None:
     op.add_column(
         "appointment_types", sa.Column("rhythms", sa.JSON(), nullable=False, server_default=sa.text("'[]'"))
     )
+    op.add_column("appointments", sa.Column("terms", sa.JSON(), nullable=True))
     op.add_column("participants", sa.Column("extras_sealed", sa.LargeBinary(), nullable=True))
     op.add_column(
         "practices", sa.Column("newsletter", sa.Boolean(), nullable=False, server_default=sa.false())
@@ -200,6 +201,7 @@ def downgrade() -> None:
     op.drop_column("practices", "asks_safe_contact")
     op.drop_column("practices", "newsletter")
     op.drop_column("participants", "extras_sealed")
+    op.drop_column("appointments", "terms")
     op.drop_column("appointment_types", "rhythms")
     op.drop_column("appointment_types", "late_fee_cents")
     op.drop_column("appointment_types", "grace")

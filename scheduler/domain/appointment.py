@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from scheduler.domain.cancellation import Terms
 from scheduler.domain.errors import WrongState
 from scheduler.domain.practice import AppointmentType, Mode, Practice
 
@@ -80,7 +81,10 @@ def sequence_after(sequence: int, status: Status, action: Action) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """A person of the visitor's side. Only this class holds personal values."""
+    """A person of the visitor's side. Only this class holds personal values.
+
+    `extras` are further answers by name, such as the `place` where the person will be.
+    """
 
     id: str
     name: str
@@ -88,6 +92,7 @@ class Participant:
     phone: str = ""
     language: str = "en"
     link_used: bool = False
+    extras: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +120,7 @@ class Appointment:
     by_hand: bool = False
     known_since: int | None = None
     consents: Mapping[str, int] = field(default_factory=dict)
+    terms: Terms | None = None
     participants: tuple[Participant, ...] = ()
 
     @property

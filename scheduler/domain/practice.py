@@ -25,6 +25,14 @@ class Approval(StrEnum):
     REQUEST = "request"
 
 
+class Audience(StrEnum):
+    """For whom a type is. Types for existing clients are shown nowhere and open by a secret link."""
+
+    ALL = "all"
+    NEW = "new"
+    EXISTING = "existing"
+
+
 class TherapistMail(StrEnum):
     """What the therapist gets by mail about each appointment."""
 
@@ -89,7 +97,11 @@ class Practice:
 
 @dataclass(frozen=True, slots=True)
 class Therapist:
-    """A person who sees clients. `calendar_revision` rises with every change of what can be booked."""
+    """A person who sees clients. `calendar_revision` rises with every change of what can be booked.
+
+    `spoken` are language tags, `practising_since` a year; `places` are codes of where a client may be
+    during a call (`CA-QC`, `DE`), none of them meaning anywhere.
+    """
 
     id: str
     practice_id: str
@@ -100,11 +112,20 @@ class Therapist:
     active: bool = True
     mail: TherapistMail = TherapistMail.INVITATION
     video_link: str = ""
+    credentials: Texts = field(default_factory=dict)
+    approach: Texts = field(default_factory=dict)
+    spoken: tuple[str, ...] = ()
+    practising_since: int | None = None
+    places: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class AppointmentType:
-    """What can be booked. Seconds; `None` takes the practice's ground rule. `price_cents == 0` is free."""
+    """What can be booked. Seconds; `None` takes the practice's ground rule. `price_cents == 0` is free.
+
+    Cancelling costs `late_fee_cents` later than `cancel_window` before the start, but not within
+    `grace` of booking. `access_key` opens a type for existing clients.
+    """
 
     id: str
     practice_id: str
@@ -129,6 +150,21 @@ class AppointmentType:
     policy_version: int = 1
     enabled: bool = True
     position: int = 0
+    audience: Audience = Audience.ALL
+    access_key: str = field(default="", repr=False)
+    cancel_window: int = 0
+    grace: int = 0
+    late_fee_cents: int = 0
+
+    @property
+    def has_late_fee(self) -> bool:
+        """Whether cancelling late costs something."""
+        return self.cancel_window > 0 and self.late_fee_cents > 0
+
+    @property
+    def has_terms(self) -> bool:
+        """Whether visitors accept something when they book this."""
+        return self.has_late_fee or any(self.policy.values())
 
     def rule(self, rules: GroundRules) -> SlotRule:
         """The slot rule of this type in a practice with these ground rules."""

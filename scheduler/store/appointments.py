@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Row, Select, bindparam, insert, or_, select, text, update
 
+from scheduler.domain import cancellation
 from scheduler.domain.appointment import Appointment, Status
 from scheduler.domain.errors import NotFound, WrongState
 from scheduler.domain.intervals import Interval
@@ -303,6 +304,7 @@ def _values(tx: Transaction, appointment: Appointment) -> dict[str, Any]:
         "expires_at": appointment.expires_at,
         "known_since": appointment.known_since,
         "consents": dict(appointment.consents),
+        "terms": cancellation.to_stored(appointment.terms) if appointment.terms else None,
         "note_sealed": vault_of(tx).seal(note, _place("note", appointment.id)) if note else None,
     }
 
@@ -344,5 +346,6 @@ def _appointment(tx: Transaction, row: Row[Any], people: Mapping[str, list[Any]]
         by_hand=row.by_hand,
         known_since=row.known_since,
         consents=row.consents,
+        terms=cancellation.from_stored(row.terms) if row.terms else None,
         participants=tuple(people.get(row.id, ())),
     )

@@ -42,6 +42,7 @@ def add(
             token_hash=token_hash(token),
             token_sealed=vault.seal(token, _place("token", person.id)),
             created_at=now,
+            extras_sealed=vault.seal_json(person.extras, _place("extras", person.id)) if person.extras else None,
         )
     )
 
@@ -63,6 +64,7 @@ def of_appointments(tx: Transaction, appointment_ids: Sequence[str]) -> dict[str
             phone=vault.open(row.phone_sealed, _place("phone", row.id)) if row.phone_sealed else "",
             language=row.language,
             link_used=row.link_used,
+            extras=_extras(tx, row.id, row.extras_sealed),
         )
         found.setdefault(row.appointment_id, []).append(person)
     return found
@@ -156,6 +158,10 @@ def opened(tx: Transaction, appointment_ids: Collection[str], email_key: str) ->
         _participants.c.link_used.is_(True),
     )
     return set(tx.execute(query).scalars())
+
+
+def _extras(tx: Transaction, participant_id: str, sealed: bytes | None) -> dict[str, str]:
+    return dict(vault_of(tx).open_json(sealed, _place("extras", participant_id))) if sealed else {}
 
 
 def _place(column: str, participant_id: str) -> Place:

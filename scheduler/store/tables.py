@@ -223,6 +223,7 @@ class AppointmentRow(Base):
     source_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     hold_hash: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
     answers_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    terms: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     __table_args__ = (
         CheckConstraint("start_at < end_at", name="ck_appointments_last_some_time"),
         CheckConstraint(

@@ -51,7 +51,7 @@ def add(tx: Transaction, therapist: Therapist, *, position: int, now: int) -> No
 
 
 def save(tx: Transaction, therapist: Therapist) -> None:
-    """Store name, address, mail choice and video link of an existing therapist."""
+    """Store everything of an existing therapist but slug, place in order and revision."""
     tx.execute(
         update(_therapists)
         .where(_therapists.c.id == therapist.id, _therapists.c.practice_id == therapist.practice_id)
@@ -101,6 +101,11 @@ def _values(tx: Transaction, therapist: Therapist) -> dict[str, Any]:
         "email": therapist.email,
         "active": therapist.active,
         "mail": therapist.mail,
+        "credentials": dict(therapist.credentials),
+        "approach": dict(therapist.approach),
+        "spoken": list(therapist.spoken),
+        "practising_since": therapist.practising_since,
+        "places": list(therapist.places),
         "video_link_sealed": vault_of(tx).seal(link, place) if link else None,
     }
 
@@ -124,4 +129,9 @@ def _therapist(tx: Transaction, row: Row[Any]) -> Therapist:
         active=row.active,
         mail=TherapistMail(row.mail),
         video_link=vault_of(tx).open(sealed, Place("therapists", "video_link", row.id)) if sealed else "",
+        credentials=row.credentials,
+        approach=row.approach,
+        spoken=tuple(row.spoken),
+        practising_since=row.practising_since,
+        places=tuple(row.places),
     )

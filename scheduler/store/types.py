@@ -5,9 +5,10 @@ from typing import Any
 from sqlalchemy import Row, delete, insert, select, update
 
 from scheduler.domain.errors import NotFound
-from scheduler.domain.practice import AppointmentType, Approval, Mode
+from scheduler.domain.practice import AppointmentType, Approval, Audience, Mode
 from scheduler.store import practice
-from scheduler.store.database import Transaction
+from scheduler.store.database import Transaction, vault_of
+from scheduler.store.secrets import Place
 from scheduler.store.tables import AppointmentTypeRow, TherapistRow, TypeTherapistRow, table
 
 _types = table(AppointmentTypeRow)
@@ -32,6 +33,9 @@ _PLAIN = (
     "policy_version",
     "enabled",
     "position",
+    "cancel_window",
+    "grace",
+    "late_fee_cents",
 )
 
 
@@ -50,7 +54,7 @@ def of_practice(tx: Transaction, practice_id: str, *, enabled_only: bool = False
     )
     for type_id, therapist_id in tx.execute(pairs):
         offered.setdefault(type_id, []).append(therapist_id)
-    return [_type(row, tuple(offered.get(row.id, ()))) for row in rows]
+    return [_type(tx, row, tuple(offered.get(row.id, ()))) for row in rows]
 
 
 def find(tx: Transaction, practice_id: str, type_id: str) -> AppointmentType:
@@ -72,7 +76,7 @@ def by_slug(tx: Transaction, practice_id: str, slug: str) -> AppointmentType:
 def add(tx: Transaction, kind: AppointmentType) -> None:
     """Store a new type with its therapists."""
     tx.execute(
-        insert(_types).values(id=kind.id, practice_id=kind.practice_id, slug=kind.slug, **_values(kind))
+        insert(_types).values(id=kind.id, practice_id=kind.practice_id, slug=kind.slug, **_values(tx, kind))
     )
     _set_therapists(tx, kind)
     practice.raise_revision(tx, kind.practice_id)
@@ -83,7 +87,7 @@ def save(tx: Transaction, kind: AppointmentType) -> None:
     tx.execute(
         update(_types)
         .where(_types.c.id == kind.id, _types.c.practice_id == kind.practice_id)
-        .values(**_values(kind))
+        .values(**_values(tx, kind))
     )
     tx.execute(delete(_offers).where(_offers.c.type_id == kind.id))
     _set_therapists(tx, kind)
@@ -98,20 +102,28 @@ def _set_therapists(tx: Transaction, kind: AppointmentType) -> None:
         )
 
 
-def _values(kind: AppointmentType) -> dict[str, Any]:
+def _values(tx: Transaction, kind: AppointmentType) -> dict[str, Any]:
     values = {name: getattr(kind, name) for name in _PLAIN}
     for name in ("names", "descriptions", "policy"):
         values[name] = dict(values[name])
-    return {**values, "modes": list(kind.modes), "approval": kind.approval}
+    sealed = vault_of(tx).seal(kind.access_key, _place(kind.id)) if kind.access_key else None
+    own = {"audience": kind.audience, "access_sealed": sealed}
+    return {**values, **own, "modes": list(kind.modes), "approval": kind.approval}
 
 
-def _type(row: Row[Any], therapist_ids: tuple[str, ...]) -> AppointmentType:
+def _place(type_id: str) -> Place:
+    return Place("appointment_types", "access", type_id)
+
+
+def _type(tx: Transaction, row: Row[Any], therapist_ids: tuple[str, ...]) -> AppointmentType:
     return AppointmentType(
         id=row.id,
         practice_id=row.practice_id,
         slug=row.slug,
         modes=tuple(Mode(mode) for mode in row.modes),
         approval=Approval(row.approval),
+        audience=Audience(row.audience),
+        access_key=vault_of(tx).open(row.access_sealed, _place(row.id)) if row.access_sealed else "",
         therapist_ids=therapist_ids,
         **{name: getattr(row, name) for name in _PLAIN},
     )
