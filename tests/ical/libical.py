@@ -140,6 +140,11 @@ def free_busy_by_libical() -> FreeBusyReader:
     return read
 
 
+def load_events(content: bytes) -> list[tuple[str, tuple[int, int], int | list[tuple[int, int]]]]:
+    """Each event's UID and own times; then all its times, or of a moved date the instant that it replaces."""
+    return _events(without_zones(), content)
+
+
 def _events(
     library: ctypes.CDLL, content: bytes
 ) -> list[tuple[str, tuple[int, int], int | list[tuple[int, int]]]]:
@@ -164,8 +169,9 @@ def _events(
         )
         replaced = library.icalcomponent_get_recurrenceid(event)
         if replaced.year:
-            # libical resolves no TZID here; it is that of the series.
-            found.append((uid, own, instant(replaced, zones[uid])))
+            # libical resolves no TZID here; it is that of the series, as every time of it.
+            zone = zones.get(uid) or library.icalcomponent_get_dtstart(event).zone
+            found.append((uid, own, instant(replaced, zone)))
         else:
             zones[uid] = library.icalcomponent_get_dtstart(event).zone
             times: list[tuple[int, int]] = []

@@ -79,10 +79,14 @@ def _instant(calendar: Component, event: Component, name: str) -> int:
     wall = datetime.strptime(value, "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
     tzid = event.parameters(name)["TZID"]
     [zone] = [each for each in calendar.all("VTIMEZONE") if each.value("TZID") == tzid]
+    return int((wall - offset_at(zone, wall)).timestamp())
+
+
+def offset_at(zone: Component, wall: datetime) -> timedelta:
+    """The offset from UTC by a VTIMEZONE; `wall` is a local time dressed as UTC."""
     onsets = sorted(onset for part in zone.inside for onset in _onsets(part, wall.year))
     # The observance whose onset was last passed on the wall clock rules (RFC 5545 section 3.6.5).
-    offset = [to for onset, to in onsets if onset <= wall][-1]
-    return int((wall - offset).timestamp())
+    return [to for onset, to in onsets if onset <= wall][-1]
 
 
 def _onsets(part: Component, year: int) -> list[tuple[datetime, timedelta]]:

@@ -13,12 +13,9 @@ from scheduler.ical.feed import EventTexts, FeedSeries, feed
 from scheduler.ical.invitation import Method
 from scheduler.ical.series import CalendarSeries, date_invitation, series_copy, series_invitation
 from tests.ical.events import BOOKED, TORONTO, VERAS, at, entry, veras
-from tests.ical.libical import Expander, expanded_by_libical
+from tests.ical.judges import evolution, icalendar, thunderbird
 from tests.ical.readers import Component, read_leniently
 from tests.ical.test_invitation import golden
-from tests.ical.test_judges import seconds
-
-__all__ = ["expanded_by_libical"]
 
 HOUR, DAY = 3600, 86400
 FIRST = at("2026-10-07T10:30", TORONTO)
@@ -220,25 +217,12 @@ def expected(told: CalendarSeries) -> list[tuple[int, int]]:
     return sorted(span for _, span in told.dates)
 
 
-@pytest.mark.parametrize(("zone", "first"), YEAR)
-def test_thunderbirds_library_finds_every_date(node: Callable[..., Any], zone: str, first: str) -> None:
-    told = year(zone, first)
-    given = {"text": in_feed(told).decode(), "from": 0, "until": at("2031-01-01T00:00")}
-    [found] = node("expand.mjs", given)
-    assert sorted((seconds(a), seconds(b)) for a, b in found["occurrences"]) == expected(told)
-
-
-@pytest.mark.parametrize(("zone", "first"), YEAR)
-def test_libical_finds_every_date(expanded_by_libical: Expander, zone: str, first: str) -> None:
-    told = year(zone, first)
-    assert expanded_by_libical(in_feed(told)) == {VERAS.uid: expected(told)}
-
-
-@pytest.mark.parametrize(("zone", "first"), YEAR)
-def test_icalendar_finds_every_date(zone: str, first: str) -> None:
-    told = year(zone, first)
-    times = [(int(each.start.timestamp()), int(each.end.timestamp())) for each in _all(in_feed(told))]
-    assert sorted(times) == expected(told)
+@pytest.mark.parametrize("name", ["ical.js", "libical", "icalendar"])
+def test_each_program_finds_every_date(node: Callable[..., Any], name: str) -> None:
+    readers = {"ical.js": thunderbird(node), "libical": evolution, "icalendar": icalendar}
+    lived = [year(zone, first) for zone, first in YEAR]
+    for told, [found] in zip(lived, readers[name]([in_feed(each) for each in lived]), strict=True):
+        assert (found.uid, found.spans) == (VERAS.uid, expected(told)), told.rhythm
 
 
 def _all(content: bytes) -> list[Any]:

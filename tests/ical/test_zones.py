@@ -1,6 +1,6 @@
 """The VTIMEZONEs that this project writes, against the tz database itself."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib.resources import files
@@ -8,7 +8,7 @@ from pathlib import Path
 from zoneinfo import TZPATH, ZoneInfo, reset_tzpath
 
 import pytest
-from icalendar import Calendar
+from icalendar import Calendar, Timezone
 
 from scheduler.domain.local_time import known_zones
 from scheduler.ical.feed import EventTexts, feed
@@ -23,7 +23,7 @@ from scheduler.ical.zones import (
     vtimezone,
 )
 from tests.ical.events import at, entry, veras
-from tests.ical.readers import Component, instants, read_leniently
+from tests.ical.readers import Component, instants, offset_at, read_leniently
 
 YEARS = range(2026, 2030)
 HOUR = 3600
@@ -62,6 +62,63 @@ def read_back(start: int, zone: str) -> tuple[Component, tuple[int, int]]:
     calendar = read_leniently(download_copy(veras(start=start, end=start + 900, zone=zone)))
     [event] = calendar.all("VEVENT")
     return event, instants(calendar, event)
+
+
+def is_doubled(start: int, zone: str) -> bool:
+    shown = datetime.fromtimestamp(start, ZoneInfo(zone))
+    return shown.replace(fold=0).utcoffset() != shown.replace(fold=1).utcoffset()
+
+
+ODD = {
+    "Africa/Cairo", "Africa/Casablanca", "Africa/El_Aaiun", "America/Godthab", "America/Nuuk",
+    "America/Santiago", "America/Scoresbysund", "Asia/Gaza", "Asia/Hebron", "Asia/Jerusalem",
+    "Asia/Tel_Aviv", "Chile/Continental", "Europe/Dublin",
+}  # fmt: skip
+"""Zones that change their clocks by rules which programs read differently."""
+
+CHANGING = {
+    "America/Edmonton", "America/Havana", "America/Inuvik", "America/Rainy_River", "America/Vancouver",
+    "America/Winnipeg", "America/Yellowknife", "Canada/Central", "Canada/Mountain", "Canada/Pacific",
+}  # fmt: skip
+"""Zones that departed from the rule they have by now, within the years looked at."""
+
+
+def test_each_zone_of_the_tz_database_has_a_plain_rule_or_is_written_in_utc() -> None:
+    found: dict[str, set[str]] = {"plain": set(), "changing": set(), "odd": set(), "utc": set()}
+    for zone in known_zones():
+        component = vtimezone(zone)
+        starts = sorted(set(samples(zone)))
+        written = [local_or_utc((start,), zone)[0] for start in starts]
+        if component is None:
+            assert {each.tzinfo for each in written} == {UTC}, zone
+            found["odd" if transitions(zone) else "utc"].add(zone)
+            continue
+        reader = offsets_of(component)
+        in_utc = [start for start, each in zip(starts, written, strict=True) if each.tzinfo is UTC]
+        for start, each in zip(starts, written, strict=True):
+            if start not in in_utc:
+                assert each.tzinfo == ZoneInfo(zone)
+                assert reader(each.replace(tzinfo=UTC)) == each.utcoffset(), (zone, each)
+        is_plain = all(is_doubled(start, zone) for start in in_utc)
+        found["plain" if is_plain else "changing"].add(zone)
+    assert (found["odd"], found["changing"]) == (ODD, CHANGING)
+    for zone in found["utc"]:
+        assert {datetime.fromtimestamp(start, ZoneInfo(zone)).utcoffset() for start in samples(zone)} == {
+            timedelta()
+        }, zone
+    assert len(found["plain"]) > 450
+
+
+def offsets_of(component: Timezone) -> Callable[[datetime], timedelta]:
+    """What a program that knows the VTIMEZONE and nothing else takes a wall time to be off UTC."""
+    lines = component.to_ical().splitlines(keepends=True)
+    return _offsets_by(b"".join(line for line in lines if not line.startswith((b"TZID", b"TZNAME"))))
+
+
+@cache
+def _offsets_by(rules: bytes) -> Callable[[datetime], timedelta]:
+    [zone] = read_leniently(b"BEGIN:VCALENDAR\r\n" + rules + b"END:VCALENDAR\r\n").all("VTIMEZONE")
+    return cache(lambda wall: offset_at(zone, wall))
 
 
 def different_zones() -> list[str]:
