@@ -94,7 +94,7 @@ def _caldav(
         return Content(b"\r\n".join(server.events(window)), etag=tag)
     except DavFailed as failed:
         status = _DAV_TROUBLE.get(failed.status, ReadStatus.SERVER_TROUBLE)
-        if calendar.read_at is not None or status is ReadStatus.SIGN_IN:
+        if calendar.read_until is not None or status is ReadStatus.SIGN_IN:
             raise NothingRead(status) from None
     # Never read yet: perhaps the address is the server's, or a person's, and the calendars lie below.
     try:

@@ -17,7 +17,7 @@ from scheduler.domain.practice import Therapist
 from scheduler.domain.text import one_line
 from scheduler.gateways.http import FetchFailed, normalise
 from scheduler.services import audit
-from scheduler.store import calendars, outside, therapists
+from scheduler.store import calendar_copies, calendars, outside, therapists
 from scheduler.store.calendars import Access
 from scheduler.store.database import Transaction, reading, transaction
 
@@ -112,7 +112,10 @@ def change(therapist: Therapist, calendar_id: str, wish: Wish, *, by: str, now: 
             after = replace(after, write_status=WriteStatus.OFF)
         calendars.save_choice(tx, after)
         if access.address or access.password:
-            calendars.save_access(tx, after.id, _merged(calendars.access(tx, after.id), access))
+            stored = calendars.access(tx, after.id)
+            calendars.save_access(tx, after.id, _merged(stored, access))
+            if access.address not in ("", stored.address):
+                after = _elsewhere(tx, after)
         after = _soon(tx, after, now)
         if not after.reads:
             outside.replace_spans(tx, after, [])
@@ -129,7 +132,7 @@ def choose(therapist: Therapist, calendar_id: str, address: str, *, by: str, now
         stored = calendars.access(tx, calendar.id)
         calendars.save_access(tx, calendar.id, replace(stored, address=address))
         calendars.keep_found(tx, calendar.id, [])
-        _soon(tx, calendar, now)
+        _soon(tx, _elsewhere(tx, calendar), now)
         _record(tx, calendar, "calendar.choose", by, now)
 
 
@@ -170,6 +173,12 @@ def busy_between(practice_id: str, people: Sequence[Therapist], window: Interval
             for calendar in calendars.of_therapists(tx, practice_id, [one.id for one in people])
             for start, end in touching(outside.spans(tx, calendar.id), window)
         )
+
+
+def _elsewhere(tx: Transaction, calendar: OwnCalendar) -> OwnCalendar:
+    """At another address nothing is known of what is there; what we wrote stays at the old one."""
+    calendar_copies.forget_all(tx, calendar.id)
+    return replace(calendar, read_until=None)
 
 
 def _soon(tx: Transaction, calendar: OwnCalendar, now: int) -> OwnCalendar:

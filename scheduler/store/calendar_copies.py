@@ -56,6 +56,11 @@ def forget(tx: Transaction, calendar_id: str, uids: Sequence[str]) -> None:
     tx.execute(delete(_copies).where(_copies.c.calendar_id == calendar_id, _copies.c.uid.in_(uids)))
 
 
+def forget_all(tx: Transaction, calendar_id: str) -> None:
+    """The calendar is elsewhere from now on: what was written stays where it was, and is written again there."""
+    tx.execute(delete(_copies).where(_copies.c.calendar_id == calendar_id))
+
+
 def due(tx: Transaction, *, now: int) -> list[tuple[OwnCalendar, str]]:
     """The calendars to look after, and the version that each should show by now; oldest first.
 

@@ -335,6 +335,18 @@ def test_nobody_is_invited_and_no_word_of_the_person_is_in_a_busy_calendar(
     assert [word for word in words if word in event.data] == []
 
 
+def test_at_another_address_everything_is_written_again(home: Callable[[str], Home]) -> None:
+    ada = home("ada")
+    mine = ada.add()
+    booked(ada.core, ada.therapist, TUESDAY)
+    ada.write()
+    ada.url = ada.server.make("ada", uuid4().hex)
+    there = Wish("Mine", CalendarKind.CALDAV, ada.url, "ada", PASSWORD, writes=True, level=FeedLevel.FULL)
+    calendars.change(ada.therapist, mine.id, there, by="ada", now=NOW)
+    assert ada.write().write_status is WriteStatus.OK
+    assert ada.seen() == vera_at(TUESDAY)
+
+
 def test_a_servers_address_alone_lets_the_therapist_choose(home: Callable[[str], Home]) -> None:
     ada = home("ada")
     mine = ada.add(address=ada.server.url, writes=False)
