@@ -25,8 +25,6 @@ _NAMES = {
     "SCHEDULER_CALENDAR_HOSTS_ALLOWED": "`host:port` of calendars inside the house, separated by spaces",
     "SCHEDULER_SESSION_IDLE_MINUTES": "minutes after which an idle sign-in ends (default 30)",
     "SCHEDULER_SECOND_FACTOR_REQUIRED": "`on` lets nobody in without a code from the phone (default `off`)",
-    "SCHEDULER_ANSWERS": "where calendar programs answer: `imaps://user@host/INBOX`, or `piped` for `read-mail`",
-    "SCHEDULER_ANSWERS_PASSWORD": "password of that mailbox; never part of the address",
     "SCHEDULER_ANSWERS": "where calendars answer: `imaps://user@host/INBOX`, or `piped` for `read-mail`",
     "SCHEDULER_ANSWERS_PASSWORD": "password of that mailbox; never part of the address",
     "SCHEDULER_METRICS_TOKEN": "bearer token, 20 characters or more, that opens /metrics; closed without one",
@@ -53,12 +51,6 @@ _ANSWERS = (
     "SCHEDULER_ANSWERS must be piped or an address such as imaps://office%40example.org@imap.example.org/INBOX"
     " (imap: on this machine only)"
 )
-PIPED = "piped"
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_ANSWERS = (
-    "SCHEDULER_ANSWERS must be piped or an address such as imaps://office%40example.org@imap.example.org/INBOX"
-    " (imap: on this machine only)"
-)
 _HOST = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")
 WEAK = ("change", "secret", "dev", "test", "password", "12345")
 
@@ -77,18 +69,6 @@ class MailServer:
     password: str = field(default="", repr=False)
     use_tls: bool = False
     use_ssl: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class AnswersMailbox:
-    """The mailbox to which invitations are answered; unencrypted on the loopback address only."""
-
-    host: str
-    port: int
-    username: str
-    password: str = field(repr=False)
-    folder: str = "INBOX"
-    encrypted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +170,6 @@ class _Reader:
             session_idle_minutes=self.integer("SCHEDULER_SESSION_IDLE_MINUTES", 30, 5, 720),
             second_factor_required=self.boolean("SCHEDULER_SECOND_FACTOR_REQUIRED"),
             metrics_token=self.metrics_token(),
-            answers_mailbox=self.answers_mailbox(),
-            answers_piped=self.environment.get("SCHEDULER_ANSWERS", "") == PIPED,
             answers_mailbox=self.answers_mailbox(),
             answers_piped=self.environment.get("SCHEDULER_ANSWERS", "") == PIPED,
         )
@@ -315,30 +293,6 @@ class _Reader:
             use_tls=self.boolean("MAIL_USE_TLS"),
             use_ssl=self.boolean("MAIL_USE_SSL"),
         )
-
-    def answers_mailbox(self) -> AnswersMailbox | None:
-        given = self.environment.get("SCHEDULER_ANSWERS", "")
-        password = self.environment.get("SCHEDULER_ANSWERS_PASSWORD", "")
-        if given in ("", PIPED):
-            if password:
-                raise BadSetting("SCHEDULER_ANSWERS_PASSWORD goes with SCHEDULER_ANSWERS=imaps://…")
-            return None
-        try:
-            parts = urlsplit(given)
-            port = parts.port
-        except ValueError:
-            raise BadSetting(_ANSWERS) from None
-        if parts.password is not None:
-            raise BadSetting("SCHEDULER_ANSWERS: put the password into SCHEDULER_ANSWERS_PASSWORD")
-        user, folder = unquote(parts.username or ""), unquote(parts.path.strip("/")) or "INBOX"
-        is_plain = parts.scheme == "imap" and parts.hostname in LOOPBACK
-        words_are_plain = folder.isascii() and (user + folder).isprintable() and password.isprintable()
-        if not (parts.scheme == "imaps" or is_plain) or parts.query or parts.fragment or not words_are_plain:
-            raise BadSetting(_ANSWERS)
-        if not (parts.hostname and user and password):
-            raise BadSetting("SCHEDULER_ANSWERS needs user and host, and SCHEDULER_ANSWERS_PASSWORD")
-        port = port or (143 if is_plain else 993)
-        return AnswersMailbox(parts.hostname, port, user, password, folder, encrypted=not is_plain)
 
     def answers_mailbox(self) -> AnswersMailbox | None:
         given = self.environment.get("SCHEDULER_ANSWERS", "")

@@ -57,7 +57,7 @@ def forget(tx: Transaction, calendar_id: str, uids: Sequence[str]) -> None:
 
 
 def forget_all(tx: Transaction, calendar_id: str) -> None:
-    """The calendar is elsewhere from now on: what was written stays where it was, and is written again there."""
+    """The calendar is elsewhere from now on: what was written stays where it was, and is written anew."""
     tx.execute(delete(_copies).where(_copies.c.calendar_id == calendar_id))
 
 
