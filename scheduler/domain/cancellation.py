@@ -38,7 +38,8 @@ class Terms:
 
     def is_late(self, *, start: int, booked_at: int, at: int) -> bool:
         """Whether cancelling at this instant, before the start, costs the fee."""
-        return at > self.free_until(start=start, booked_at=booked_at)
+        never_free = not self.is_ever_free(start=start, booked_at=booked_at)
+        return never_free or at > self.free_until(start=start, booked_at=booked_at)
 
     def is_ever_free(self, *, start: int, booked_at: int) -> bool:
         """Whether there is any moment left, after booking, in which cancelling is free of charge."""
@@ -70,5 +71,5 @@ def from_stored(values: Mapping[str, int | str]) -> Terms:
         grace=int(values["grace"]),
         fee_cents=int(values["fee_cents"]),
         currency=str(values["currency"]),
-        fee=Fee(values["fee"]),
+        fee=Fee(str(values["fee"])),
     )

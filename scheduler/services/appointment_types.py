@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
+from scheduler.domain.cancellation import terms_of
 from scheduler.domain.errors import NotFound, Refused
 from scheduler.domain.practice import AppointmentType, Approval, Mode, Texts, text
 from scheduler.services import audit
@@ -36,6 +37,9 @@ class TypeForm:
     per_day_at_most: int | None
     therapist_slugs: tuple[str, ...]
     enabled: bool
+    cancel_window: int = 0
+    grace: int = 0
+    late_fee_cents: int = 0
 
 
 def find(desk: Desk, slug: str) -> AppointmentType:
@@ -87,6 +91,10 @@ def _check(desk: Desk, form: TypeForm) -> None:
         problems["therapists"] = "Choose who offers it, or switch it off"
     if form.one_per_client and form.price_cents:
         problems["one_per_client"] = "Only a free appointment can be limited to one per new client"
+    if form.late_fee_cents and not form.cancel_window:
+        problems["cancel_window"] = "Say until when cancelling is free of charge"
+    if form.cancel_window and not form.late_fee_cents:
+        problems["late_fee"] = "Say what cancelling costs after that"
     if problems:
         raise Refused(problems)
 
@@ -98,8 +106,7 @@ def _filled_in(
     people = therapists.of_practice(tx, desk.practice.id)
     for person in sorted(people, key=lambda one: one.id):
         therapists.raise_revision(tx, person.id, now=now, hours=False)
-    policy = {language: words for language, words in form.policy.items() if words}
-    return replace(
+    changed = replace(
         kind,
         names={language: words for language, words in form.names.items() if words},
         descriptions={language: words for language, words in form.descriptions.items() if words},
@@ -115,10 +122,19 @@ def _filled_in(
         buffer_after=form.buffer_after,
         notice=form.notice,
         per_day_at_most=form.per_day_at_most,
-        policy=policy,
-        policy_version=kind.policy_version + int(policy != dict(kind.policy)),
+        policy={language: words for language, words in form.policy.items() if words},
         enabled=form.enabled,
+        cancel_window=form.cancel_window,
+        grace=form.grace,
+        late_fee_cents=form.late_fee_cents,
     )
+    is_same = _accepted(changed) == _accepted(kind)
+    return changed if is_same else replace(changed, policy_version=kind.policy_version + 1)
+
+
+def _accepted(kind: AppointmentType) -> tuple[object, ...]:
+    """What visitors accept when they book this type."""
+    return dict(kind.policy), terms_of(kind)
 
 
 def _free_slug(desk: Desk, name: str) -> str:

@@ -4,8 +4,10 @@ Staff move under the overlap guard alone: opening hours and notice bind visitors
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from scheduler.domain.appointment import Appointment, Status
+from scheduler.domain.cancellation import Fee
 from scheduler.domain.errors import NotFound, Refused, WrongState
 from scheduler.domain.practice import AppointmentType, Therapist
 from scheduler.domain.series import Rhythm, Series
@@ -130,6 +132,20 @@ def answer_known(desk: Desk, appointment_id: str, *, now: int) -> None:
             raise WrongState("this contact is new")
         notices.visitors(tx, found, KNOWN_CONTACT, now=now, occasion=KNOWN_CONTACT)
         note(tx, desk, "appointment.answer", found.id, now=now)
+
+
+def waive_fee(desk: Desk, appointment_id: str, *, now: int) -> None:
+    """Let the late fee of a cancelled appointment go; doing it again changes nothing. **Raises** `NotFound`.
+
+    **Raises** `WrongState` where no fee is due.
+    """
+    with transaction() as tx:
+        found = find_in(tx, desk, appointment_id)
+        if found.terms is None or found.terms.fee is Fee.NONE:
+            raise WrongState("no fee is due")
+        if found.terms.fee is Fee.DUE:
+            store.change(tx, found, replace(found, terms=replace(found.terms, fee=Fee.WAIVED)))
+            note(tx, desk, "appointment.waive", found.id, now=now)
 
 
 def note(tx: Transaction, desk: Desk, action: str, object_id: str, *, now: int) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from scheduler.domain import appointment as lifecycle
 from scheduler.domain import eligibility
 from scheduler.domain.appointment import Action, Appointment, Status
+from scheduler.domain.cancellation import terms_of
 from scheduler.domain.eligibility import Outcome
 from scheduler.domain.errors import AnotherRequest, NotFound, SlotTaken, TooMany, WrongState
 from scheduler.domain.practice import AppointmentType, Approval, Practice, Therapist
@@ -233,6 +234,7 @@ def _complete(
         visitor_zone=form.zone,
         note=form.note,
         consents=_consents(stock.practice, kind, form.consents),
+        terms=terms_of(kind),
         known_since=claim.claimed_at if claim else None,
         changed_at=now,
         expires_at=_expires_at(stock.practice, kind, held.start, outcome, now=now),

@@ -112,7 +112,7 @@ def check(raw: Mapping[str, Any], practice: Practice, kind: AppointmentType) -> 
 
 def needed_consents(kind: AppointmentType) -> tuple[str, ...]:
     """The consent keys that a booking of this type must carry."""
-    return ("privacy", "policy") if any(kind.policy.values()) else ("privacy",)
+    return ("privacy", "policy") if kind.has_terms else ("privacy",)
 
 
 def zone_or(given: str, default: str) -> str:

@@ -13,6 +13,7 @@ from scheduler.domain.appointment import (
     Status,
     promised_answer,
 )
+from scheduler.domain.cancellation import Fee, Terms
 from scheduler.domain.errors import NotFound, Refused, SlotTaken, TooMany, WrongState
 from scheduler.domain.practice import AppointmentType, Practice, Therapist
 from scheduler.services import mail_limits, notices, numbers, offers, placing
@@ -253,6 +254,8 @@ def call_off(
     """
     kept = "\n".join(words for words in (before.note, note) if words)
     after = replace(_cancelled(tx, before, now), note=kept)
+    if not by_practice and before.status is Status.CONFIRMED:
+        after = replace(after, terms=_terms_when_cancelled(before, now))
     appointments.change(tx, before, after)
     claims.release(tx, before.id)
     notices.cancelled(tx, therapist, after, now=now, has_note=bool(note), by_practice=by_practice)
@@ -277,6 +280,14 @@ def _cancelled(tx: Transaction, before: Appointment, now: int) -> Appointment:
         changed_at=now,
         expires_at=None,
     )
+
+
+def _terms_when_cancelled(before: Appointment, now: int) -> Terms | None:
+    """What was accepted, the fee due where the visitor cancels late; a mere request costs nothing."""
+    terms = before.terms
+    if terms is not None and terms.is_late(start=before.start, booked_at=before.created_at, at=now):
+        return replace(terms, fee=Fee.DUE)
+    return terms
 
 
 def _can_be_moved(tx: Transaction, found: Managed, start: int, now: int) -> bool:

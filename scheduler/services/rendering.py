@@ -14,9 +14,10 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from scheduler.domain.appointment import Appointment, Participant, Status, promised_answer
+from scheduler.domain.cancellation import Fee
 from scheduler.domain.practice import AppointmentType, Mode, Practice, Therapist, text
 from scheduler.domain.series import Series
-from scheduler.services import wording
+from scheduler.services import terms, wording
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _TEMPLATES = next(
@@ -133,7 +134,8 @@ def _values(letter: Letter) -> dict[str, Any]:
         "settings_link": f"{letter.public_url}/practice/settings",
         "book_link": f"{letter.public_url}/book/{practice.slug}/{letter.type.slug}",
         "overview_link": f"{letter.public_url}/book/{practice.slug}/",
-        "policy": text(letter.type.policy, language),
+        "policy": _policy(letter),
+        "is_late": appointment.terms is not None and appointment.terms.fee is Fee.DUE,
         "is_free": letter.type.price_cents == 0,
         "is_cancelled": appointment.status is Status.CANCELLED,
         "is_known": appointment.known_since is not None,
@@ -145,6 +147,12 @@ def _values(letter: Letter) -> dict[str, Any]:
         "address": one_line(practice.address),
         "phone": practice.phone,
     }
+
+
+def _policy(letter: Letter) -> str:
+    """What was accepted about cancelling, then the practice's own words."""
+    accepted = terms.of_appointment(letter.appointment, at=None, zone=letter.zone, language=letter.language)
+    return " ".join(words for words in (accepted, text(letter.type.policy, letter.language)) if words)
 
 
 def _time(letter: Letter) -> dict[str, str]:

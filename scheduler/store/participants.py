@@ -42,7 +42,7 @@ def add(
             token_hash=token_hash(token),
             token_sealed=vault.seal(token, _place("token", person.id)),
             created_at=now,
-            extras_sealed=vault.seal_json(person.extras, _place("extras", person.id)) if person.extras else None,
+            extras_sealed=_sealed_extras(tx, person),
         )
     )
 
@@ -158,6 +158,11 @@ def opened(tx: Transaction, appointment_ids: Collection[str], email_key: str) ->
         _participants.c.link_used.is_(True),
     )
     return set(tx.execute(query).scalars())
+
+
+def _sealed_extras(tx: Transaction, person: Participant) -> bytes | None:
+    extras = dict(person.extras)
+    return vault_of(tx).seal_json(extras, _place("extras", person.id)) if extras else None
 
 
 def _extras(tx: Transaction, participant_id: str, sealed: bytes | None) -> dict[str, str]:

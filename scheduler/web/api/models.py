@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from scheduler.domain.appointment import Status
+from scheduler.domain.cancellation import Terms, terms_of
 from scheduler.domain.local_time import rfc3339
 from scheduler.domain.practice import AppointmentType, Mode, Practice, Therapist, text
 from scheduler.services.forms import BookingForm, needed_consents
@@ -35,6 +36,20 @@ class Price(Answer):
     currency: str
 
 
+class Cancellation(Answer):
+    """What cancelling costs when. It is possible until the start in any case."""
+
+    free_until_minutes: int = Field(description="Free of charge until so many minutes before the start")
+    grace_minutes: int = Field(description="Also free so many minutes after booking")
+    late_fee: Price
+
+    @classmethod
+    def of(cls, terms: Terms) -> "Cancellation":
+        """The answer about terms."""
+        fee = Price(cents=terms.fee_cents, currency=terms.currency)
+        return cls(free_until_minutes=terms.window // 60, grace_minutes=terms.grace // 60, late_fee=fee)
+
+
 class TypeAnswer(Answer):
     """Something that can be booked. `price` is null when it is free."""
 
@@ -49,10 +64,12 @@ class TypeAnswer(Answer):
     therapists: list[str] = Field(description="Slugs of who offers it")
     consents: list[str] = Field(description="Keys that a booking must carry in `consents`")
     policy: str = Field(description="The cancellation policy; empty without one")
+    cancellation: Cancellation | None = Field(description="Null where cancelling never costs anything")
 
     @classmethod
     def of(cls, kind: AppointmentType, people: list[Therapist], language: str) -> "TypeAnswer":
         """The answer about a type, in a language."""
+        terms = terms_of(kind)
         return cls(
             slug=kind.slug,
             name=text(kind.names, language),
@@ -65,6 +82,7 @@ class TypeAnswer(Answer):
             therapists=[person.slug for person in people if person.id in kind.therapist_ids],
             consents=list(needed_consents(kind)),
             policy=text(kind.policy, language),
+            cancellation=Cancellation.of(terms) if terms else None,
         )
 
 
@@ -154,11 +172,13 @@ class AppointmentAnswer(Answer):
     answer_by: Instant | None = Field(description="Until when a request is answered")
     can_move: bool
     can_cancel: bool
+    free_until: Instant | None = Field(description="Until when cancelling is free; null if it always is")
 
     @classmethod
     def of(cls, found: Managed) -> "AppointmentAnswer":
         """The answer about an appointment."""
-        appointment = found.appointment
+        appointment, terms = found.appointment, found.appointment.terms
+        begins, made = appointment.start, appointment.created_at
         return cls(
             uid=appointment.uid,
             status=appointment.status,
@@ -172,6 +192,7 @@ class AppointmentAnswer(Answer):
             answer_by=rfc3339(found.answer_by) if found.answer_by is not None else None,
             can_move=found.can_move,
             can_cancel=found.can_cancel,
+            free_until=rfc3339(terms.free_until(start=begins, booked_at=made)) if terms else None,
         )
 
 

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from scheduler.domain.appointment import Appointment, Status
+from scheduler.domain.cancellation import Fee
 from scheduler.domain.errors import Refused, SlotTaken, WrongState
 from scheduler.domain.local_time import local, local_day
 from scheduler.services import appointments
@@ -63,6 +64,7 @@ def appointment(appointment_id: str) -> str:
         week=local_day(found.start, desk().practice.zone),
         **_repeating(found),
         answers=calendar_answers.about(found),
+        free_until=_free_until(found),
     )
 
 
@@ -108,12 +110,31 @@ def save_move(appointment_id: str) -> ResponseReturnValue:
     return _move_form(found, answers.values, answers.problems), by_hand.status(answers)
 
 
+@blueprint.post("/appointments/<appointment_id>/waive")
+def waive_fee(appointment_id: str) -> Response:
+    """Let the late fee go."""
+    try:
+        appointments.waive_fee(desk(), appointment_id, now=now())
+    except WrongState:
+        say("No fee is due for this appointment.", "warn")
+    else:
+        say("You let the late fee go.")
+    return to("appointment", appointment_id=appointment_id)
+
+
 @blueprint.post("/appointments/<appointment_id>/answer")
 def answer_known(appointment_id: str) -> Response:
     """Write kindly to somebody who had the free call before."""
     appointments.answer_known(desk(), appointment_id, now=now())
     say("A kind mail is on its way.")
     return to("appointment", appointment_id=appointment_id)
+
+
+def _free_until(found: Appointment) -> int | None:
+    """Until when cancelling was free, for an appointment cancelled later."""
+    if found.terms is None or found.terms.fee is Fee.NONE:
+        return None
+    return found.terms.free_until(start=found.start, booked_at=found.created_at)
 
 
 def _repeating(found: Appointment) -> dict[str, Any]:

@@ -96,36 +96,34 @@ def _read(answers: Answers) -> TypeForm:
         per_day_at_most=answers.optional_whole("per_day_at_most", 1, 50, problem=_NUMBER),
         therapist_slugs=tuple(answers.some_of("therapists", [one.slug for one in desk().therapists])),
         enabled=answers.values.get("enabled") == "1",
+        cancel_window=(answers.optional_whole("cancel_window", 0, 720, problem=_NUMBER) or 0) * 60 * minutes,
+        grace=(answers.optional_whole("grace", 0, 10_080, problem=_NUMBER) or 0) * minutes,
+        late_fee_cents=_price(answers, "late_fee"),
     )
 
 
-def _price(answers: Answers) -> int:
+def _price(answers: Answers, name: str = "price") -> int:
     """`92.50`, `92,50` or nothing, in cents."""
-    given = answers.values.get("price", "").strip().replace(",", ".")
+    given = answers.values.get(name, "").strip().replace(",", ".")
     whole, _, rest = given.partition(".")
     if given and not (whole.isascii() and whole.isdecimal() and len(whole) < 7 and len(rest) <= 2):
-        answers.problems["price"] = "Write the price as a number, for example 90 or 92.50"
+        answers.problems[name] = "Write the price as a number, for example 90 or 92.50"
         return 0
     if rest and not (rest.isascii() and rest.isdecimal()):
-        answers.problems["price"] = "Write the price as a number, for example 90 or 92.50"
+        answers.problems[name] = "Write the price as a number, for example 90 or 92.50"
         return 0
     cents = int(whole or 0) * 100 + int(f"{rest:0<2}" if rest else 0)
     if cents > MOST_PRICE_CENTS:
-        answers.problems["price"] = "Check the price: it seems too high"
+        answers.problems[name] = "Check the price: it seems too high"
     return cents
 
 
 def _values(kind: AppointmentType) -> dict[str, str]:
-    cents = kind.price_cents
     values = {
         "duration": str(kind.duration // 60),
         "approval": kind.approval.value,
         "one_per_client": "1" if kind.one_per_client else "",
-        "price": ""
-        if not cents
-        else f"{cents // 100}.{cents % 100:02}"
-        if cents % 100
-        else str(cents // 100),
+        "price": _amount(kind.price_cents),
         "currency": kind.currency,
         "participants": str(kind.participants),
         "buffer_before": str(kind.buffer_before // 60),
@@ -133,12 +131,21 @@ def _values(kind: AppointmentType) -> dict[str, str]:
         "notice": "" if kind.notice is None else str(kind.notice // 3600),
         "per_day_at_most": "" if kind.per_day_at_most is None else str(kind.per_day_at_most),
         "enabled": "1" if kind.enabled else "",
+        "cancel_window": str(kind.cancel_window // 3600) if kind.cancel_window else "",
+        "grace": str(kind.grace // 60) if kind.grace else "",
+        "late_fee": _amount(kind.late_fee_cents),
     }
     for tag in desk().practice.languages:
         values[f"name-{tag}"] = kind.names.get(tag, "")
         values[f"description-{tag}"] = kind.descriptions.get(tag, "")
         values[f"policy-{tag}"] = kind.policy.get(tag, "")
     return values
+
+
+def _amount(cents: int) -> str:
+    """Cents as they are typed; nothing for nothing."""
+    whole, rest = divmod(cents, 100)
+    return "" if not cents else f"{whole}.{rest:02}" if rest else str(whole)
 
 
 def _form(

@@ -30,11 +30,16 @@ def booking_form(
         "note": answers.get("note", ""),
         "language": language,
         "zone": zone,
-        "consents": ["privacy", *(["policy"] if answers.get("policy") else [])],
+        "consents": ["privacy", *(["policy"] if _agrees(answers, kind) else [])],
     }
     if kind.participants > 1:
         form["participants"] = [{"name": answers.get("name_2", ""), "email": answers.get("email_2", "")}]
     return form
+
+
+def _agrees(answers: Mapping[str, str], kind: AppointmentType) -> bool:
+    """Whether the box was ticked beside the terms as they are now: older ones are no consent to these."""
+    return answers.get("policy") == str(kind.policy_version)
 
 
 def fields_of(problems: Mapping[str, str]) -> dict[str, str]:

@@ -7,9 +7,11 @@ from flask import g, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from scheduler.clock import utcnow
+from scheduler.domain.cancellation import terms_of
 from scheduler.domain.errors import AnotherRequest, Refused, SlotTaken, StoreBusy
 from scheduler.domain.local_time import local_day
-from scheduler.services import booking, holds, offers
+from scheduler.domain.practice import AppointmentType
+from scheduler.services import booking, holds, offers, terms
 from scheduler.web import form_token, limits
 from scheduler.web.visitor.answers import KEY, booking_form, fields_of, new_key, typed
 from scheduler.web.visitor.blueprint import blueprint, chosen_therapist, to
@@ -157,6 +159,7 @@ def details_page(
         problems=problems or {},
         notice=notice,
         clocks=clocks_for(held.kind, utcnow()),
+        terms=_terms(held),
         day=local_day(held.start, g.practice.zone).isoformat(),
         key=request.form.get(KEY) or new_key(),
         token=_token(held),
@@ -191,10 +194,26 @@ def taken_page(
         by_somebody=offers.is_somebody_else_there(g.practice, kind, gone, therapist=therapist, now=now),
         starts=close_to(g.practice, kind, offering_of(kind, chosen_therapist(), now), gone, now),
         clocks=clocks_for(kind, now),
+        terms=terms_in_general(kind),
         key=request.form.get(KEY) or new_key(),
         token=_token(held),
     )
     return page, status
+
+
+def terms_in_general(kind: AppointmentType) -> str:
+    """What cancelling costs while no time is chosen; empty without a fee."""
+    accepted = terms_of(kind)
+    return terms.in_general(accepted, g.language) if accepted else ""
+
+
+def _terms(held: holds.Held) -> str:
+    """What cancelling the held time would cost until when, if it were booked now."""
+    accepted, now = terms_of(held.kind), utcnow()
+    if accepted is None:
+        return ""
+    zone = clocks_for(held.kind, now).shown
+    return terms.of_time(accepted, start=held.start, booked_at=now, at=now, zone=zone, language=g.language)
 
 
 def _booking(held: holds.Held, answers: Mapping[str, str]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from scheduler.clock import utcnow
 from scheduler.domain.errors import SlotTaken, WrongState
 from scheduler.domain.local_time import local_day
-from scheduler.services import invitations, manage
+from scheduler.services import invitations, manage, terms
 from scheduler.services.offers import Offer
 from scheduler.web import form_token, limits
 from scheduler.web.visitor.blueprint import blueprint, enter_practice, to
@@ -91,12 +91,15 @@ def find(token: str) -> manage.Managed:
 def manage_page(managed: manage.Managed, token: str, *, notice: str = "") -> str:
     """The page in whatever state the appointment is."""
     zone = g.view.tz or managed.appointment.visitor_zone
+    now, booked = utcnow(), managed.appointment
+    shown = clocks(managed.practice, managed.kind, zone, now)
     return render_template(
         "visitor/manage.html",
         managed=managed,
-        appointment=managed.appointment,
+        appointment=booked,
         kind=managed.kind,
-        clocks=clocks(managed.practice, managed.kind, zone, utcnow()),
+        clocks=shown,
+        terms=terms.of_appointment(booked, at=now, zone=shown.shown, language=g.language),
         notice=notice or ("moved" if request.args.get("moved") == "1" else ""),
         link=token,
         token=form_token.issue(PURPOSE, token),

@@ -37,6 +37,7 @@ def test_a_link_shows_the_appointment_and_nobody(demo_client: FlaskClient, booke
         "answer_by": None,
         "can_move": True,
         "can_cancel": True,
+        "free_until": None,
     }
 
 

@@ -27,6 +27,7 @@ def test_a_practice_tells_what_it_offers(demo_client: FlaskClient) -> None:
         "therapists": ["ada", "ben"],
         "consents": ["privacy"],
         "policy": "",
+        "cancellation": None,
     }
 
 

@@ -1,0 +1,125 @@
+"""What a visitor accepts about cancelling, and what becomes of the fee."""
+
+from typing import Any
+
+import pytest
+
+from scheduler.domain.cancellation import Fee, Terms
+from scheduler.domain.errors import NotFound, Refused, WrongState
+from scheduler.domain.practice import Approval
+from scheduler.services import appointments, manage, rendering, terms
+from scheduler.services.rendering import Letter
+from tests.services.practice_side import booked, desk_of
+from tests.support.core import NOW, TUESDAY, WEDNESDAY, Core
+from tests.support.instants import HOUR, at
+
+DAY = 24 * HOUR
+ACCEPTED: dict[str, Any] = {"consents": ["privacy", "policy"]}
+UNTIL = "Tuesday 2 June, 09:00"
+LATE = WEDNESDAY - 3 * HOUR
+
+
+@pytest.fixture
+def fee(any_core: Core) -> Core:
+    """Ada's sessions cost 60 $ when cancelled less than 24 hours before, but not in the first hour."""
+    any_core.change_type("session", cancel_window=DAY, grace=HOUR, late_fee_cents=6000, currency="CAD")
+    return any_core
+
+
+def test_a_fee_is_accepted_before_booking(fee: Core) -> None:
+    with pytest.raises(Refused) as refused:
+        booked(fee, "session", WEDNESDAY)
+    assert refused.value.problems == {"policy": "Please confirm that you accept the cancellation terms"}
+
+
+def test_what_was_accepted_stays_whatever_the_type_says_later(fee: Core) -> None:
+    one = booked(fee, "session", WEDNESDAY, **ACCEPTED)
+    fee.change_type("session", late_fee_cents=9000, cancel_window=2 * DAY)
+    assert one.appointment.terms == Terms(DAY, HOUR, 6000, "CAD")
+    assert manage.find(one.token, now=NOW).appointment.terms == Terms(DAY, HOUR, 6000, "CAD")
+
+
+def test_cancelling_in_time_costs_nothing(fee: Core) -> None:
+    one = booked(fee, "session", WEDNESDAY, **ACCEPTED)
+    cancelled = manage.cancel(one.token, now=WEDNESDAY - DAY).appointment
+    assert cancelled.terms is not None
+    assert cancelled.terms.fee is Fee.NONE
+    with pytest.raises(WrongState):
+        appointments.waive_fee(desk_of(fee, "ada"), cancelled.id, now=LATE)
+
+
+def test_cancelling_late_is_possible_and_the_therapist_lets_the_fee_go(fee: Core) -> None:
+    one = booked(fee, "session", WEDNESDAY, **ACCEPTED)
+    cancelled = manage.cancel(one.token, now=LATE).appointment
+    assert cancelled.terms == Terms(DAY, HOUR, 6000, "CAD", Fee.DUE)
+    desk = desk_of(fee, "ada")
+    for _ in range(2):
+        appointments.waive_fee(desk, cancelled.id, now=LATE)
+        assert appointments.find(desk, cancelled.id).terms == Terms(DAY, HOUR, 6000, "CAD", Fee.WAIVED)
+    noted = fee.all("SELECT count(*) FROM audit WHERE action = 'appointment.waive'")
+    assert noted == [(1,)]
+    with pytest.raises(NotFound):
+        appointments.waive_fee(desk_of(fee, "cora", "other"), cancelled.id, now=LATE)
+
+
+def test_no_fee_is_due_when_the_practice_cancels_or_only_a_request_was_made(fee: Core) -> None:
+    one = booked(fee, "session", WEDNESDAY, **ACCEPTED)
+    by_practice = appointments.cancel(desk_of(fee, "ada"), one.appointment.id, now=LATE)
+    fee.change_type("session", approval=Approval.REQUEST)
+    asked = booked(fee, "session", WEDNESDAY + HOUR, email="v2@example.org", **ACCEPTED)
+    withdrawn = manage.cancel(asked.token, now=LATE).appointment
+    assert [one.terms.fee for one in (by_practice, withdrawn) if one.terms] == [Fee.NONE, Fee.NONE]
+
+
+@pytest.mark.parametrize(
+    ("start", "booked_at", "read_at", "sentence"),
+    [
+        (WEDNESDAY, NOW, NOW, f"Cancelling is free of charge until {UNTIL}. After that it costs CA$60."),
+        (WEDNESDAY, NOW, LATE, f"Cancelling was free of charge until {UNTIL}. Now it costs CA$60."),
+        (WEDNESDAY, NOW, None, f"Cancelling is free of charge until {UNTIL}. After that it costs CA$60."),
+        (TUESDAY, TUESDAY - HOUR, None, "Cancelling is free of charge until it begins."),
+    ],
+)
+def test_one_sentence_says_until_when(start: int, booked_at: int, read_at: int | None, sentence: str) -> None:
+    said = terms.of_time(
+        Terms(DAY, HOUR, 6000, "CAD"),
+        start=start,
+        booked_at=booked_at,
+        at=read_at,
+        zone="America/Toronto",
+        language="en",
+    )
+    assert said == sentence
+
+
+def test_a_time_too_close_says_so_and_general_terms_name_hours() -> None:
+    strict = Terms(DAY, 0, 6000, "CAD")
+    close: dict[str, Any] = {"start": TUESDAY, "booked_at": TUESDAY - HOUR, "at": None, "zone": "America/Toronto"}
+    assert terms.of_time(strict, **close, language="en") == "This time is close: cancelling it costs CA$60."
+    assert terms.in_general(strict, "en") == (
+        "Cancelling is free of charge until 24 hours before it begins. After that it costs CA$60."
+    )
+    assert terms.in_general(Terms(DAY, HOUR, 6000, "CAD"), "en") == (
+        "Cancelling is free of charge until 24 hours before it begins, and always in the first 60 minutes"
+        " after booking. Otherwise it costs CA$60."
+    )
+
+
+def test_the_confirmation_says_what_was_accepted(fee: Core) -> None:
+    one = booked(fee, "session", WEDNESDAY, **ACCEPTED)
+    letter = Letter(
+        kind="confirmation",
+        language="en",
+        practice=fee.demo,
+        therapist=one.therapist,
+        type=one.kind,
+        appointment=one.appointment,
+        person=one.appointment.participants[0],
+        link="https://book.example/appointments/x",
+        public_url="https://book.example",
+        now=at("2026-06-01T08:00-04:00"),
+    )
+    written = rendering.write(letter)
+    sentence = "Cancelling is free of charge until Tuesday 2 June, 15:00. After that it costs CA$60."
+    assert sentence in " ".join(written.text.split())
+    assert sentence in written.html
