@@ -20,7 +20,7 @@ from babel.messages.pofile import read_po, write_po
 from jinja2.ext import babel_extract
 
 ROOT = Path(__file__).resolve().parents[1]
-LANGUAGES = ("fr",)
+LANGUAGES = ("fr", "de", "es", "ru")
 Key = str | tuple[str, str]
 """A message key; singular and plural where the text counts."""
 

@@ -5,6 +5,7 @@ A language that has no catalogue is written in English throughout, dates too.
 Instants are UTC epoch seconds; a zone is an IANA name.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -21,13 +22,36 @@ from babel.support import NullTranslations, Translations
 
 from scheduler.domain.local_time import is_doubled, local, local_day
 
-SUPPORTED = ("en", "fr")
+SUPPORTED = ("en", "fr", "de", "es", "ru")
 CATALOGUES = Path(__file__).resolve().parents[1] / "translations"
 
 _NO_BREAK = "\u00a0"
-_LOCALES = {"en": "en_GB", "fr": "fr", "fr-CA": "fr_CA"}
-_PATTERNS = {"long": "EEEE d MMMM y", "full": "EEEE d MMMM", "short": "EEE d MMM"}
-_SHORT_IN_ENGLISH = "EEE d MMMM"
+_LOCALES = {
+    "en": "en_GB",
+    "fr": "fr",
+    "fr-CA": "fr_CA",
+    "de": "de",
+    "de-AT": "de_AT",
+    "de-CH": "de_CH",
+    "es": "es",
+    "ru": "ru",
+}
+"""Spanish stays Spain's: a reader from elsewhere would get 12 hours. French and German follow the country."""
+_PATTERNS = {
+    "en": {"long": "EEEE d MMMM y", "full": "EEEE d MMMM", "short": "EEE d MMMM", "month": "MMMM y"},
+    "fr": {"long": "EEEE d MMMM y", "full": "EEEE d MMMM", "short": "EEE d MMM", "month": "MMMM y"},
+    "de": {"long": "EEEE, d. MMMM y", "full": "EEEE, d. MMMM", "short": "EEE d. MMM", "month": "LLLL y"},
+    "es": {
+        "long": "EEEE d 'de' MMMM 'de' y",
+        "full": "EEEE d 'de' MMMM",
+        "short": "EEE d MMM",
+        "month": "MMMM 'de' y",
+    },
+    "ru": {"long": "EEEE, d MMMM y", "full": "EEEE, d MMMM", "short": "EEE, d MMM", "month": "LLLL y"},
+}
+"""How each language writes a day; "date" and "day" are "long" and "full" without the weekday."""
+_WITH_WEEKDAY = {"date": "long", "day": "full"}
+_WEEKDAY = re.compile(r"^EEE+,? ")
 
 
 # ---- languages -------------------------------------------------------------
@@ -98,6 +122,11 @@ def ngettext(language: str, singular: str, plural: str, number: int, **values: o
     return text % {"num": number, **values}
 
 
+def within(text: str) -> str:
+    """The text small at its start, as it stands inside a line; further capitals stay."""
+    return text[:1].lower() + text[1:]
+
+
 def sentence(text: str) -> str:
     """The text with a capital at its start: French days begin small, sentences do not."""
     return text[:1].upper() + text[1:]
@@ -113,12 +142,14 @@ def locale_of(language: str) -> Locale:
 
 
 def day_text(day: date, language: str, form: str = "long") -> str:
-    """A local day: `long` "Wednesday 3 June 2026", `full` without the year, `short` "Wed 3 June"."""
-    pattern = _PATTERNS[form]
-    if supported(language) == "en" and form == "short":
-        pattern = _SHORT_IN_ENGLISH
+    """A local day: `long` "Wednesday 3 June 2026", `full` without the year, `short` "Wed 3 June".
+
+    `date` "3 June 2026" and `day` "3 June" leave the weekday out.
+    """
+    patterns = _PATTERNS[supported(language)]
+    pattern = patterns[form] if form in patterns else _WEEKDAY.sub("", patterns[_WITH_WEEKDAY[form]])
     if supported(language) == "fr" and day.day == 1:
-        pattern = pattern.replace(" d ", " d'er' ")
+        pattern = re.sub(r"\bd ", "d'er' ", pattern)
     return format_date(day, pattern, locale=locale_of(language))
 
 
@@ -144,7 +175,7 @@ def weekday(at: int, zone: str, language: str) -> str:
 
 def month(day: date, language: str) -> str:
     """ "June 2026"."""
-    return format_date(day, "MMMM y", locale=locale_of(language))
+    return day_text(day, language, "month")
 
 
 def clock(at: int, zone: str, language: str) -> str:

@@ -29,12 +29,16 @@ def init_app(app: Flask) -> None:
     environment.globals["current_language"] = current_language
 
 
-def weekday_names() -> list[tuple[str, str]]:
-    """Monday to Sunday as (two letters, whole name)."""
+def weekday_names() -> list[tuple[str, str, str]]:
+    """Monday to Sunday as (two letters, whole name, the usual abbreviation)."""
     locale = wording.locale_of(current_language())
     short = get_day_names("short", "stand-alone", locale)
     wide = get_day_names("wide", "stand-alone", locale)
-    return [(short[day].rstrip(".").capitalize(), wide[day]) for day in range(7)]
+    usual = get_day_names("abbreviated", "stand-alone", locale)
+    return [
+        (short[day].rstrip(".").capitalize(), wide[day], wording.sentence(usual[day].rstrip(".")))
+        for day in range(7)
+    ]
 
 
 def own_text(texts: Texts, fallback: str = "") -> str:
@@ -67,6 +71,7 @@ def _filters() -> dict[str, Callable[..., Any]]:
         "last_digits": last_digits,
         "first_name": first_name,
         "sentence": wording.sentence,
+        "within": wording.within,
         "compact_json": compact_json,
     }
     for name in _BY_INSTANT:

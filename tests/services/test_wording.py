@@ -179,10 +179,48 @@ def test_the_first_language_offered_is_the_fallback() -> None:
 
 
 def test_a_language_without_catalogue_is_english_throughout() -> None:
-    assert wording.supported("de") == "en"
+    assert wording.supported("ja") == "en"
     assert wording.supported("fr-CH") == "fr"
-    assert wording.day_long(JUNE_3, BERLIN, "de") == "Wednesday 3 June 2026"
-    assert wording.gettext("de", "tomorrow") == "tomorrow"
+    assert wording.day_long(JUNE_3, BERLIN, "ja") == "Wednesday 3 June 2026"
+    assert wording.gettext("ja", "tomorrow") == "tomorrow"
+
+
+@pytest.mark.parametrize(
+    ("language", "long", "full", "day", "month", "first"),
+    [
+        ("de", "Mittwoch, 3. Juni 2026", "Mittwoch, 3. Juni", "3. Juni", "Juni 2026", "Montag, 1. Juni"),
+        (
+            "es-MX",
+            "miércoles 3 de junio de 2026",
+            "miércoles 3 de junio",
+            "3 de junio",
+            "junio de 2026",
+            "lunes 1 de junio",
+        ),
+        ("ru", "среда, 3 июня 2026", "среда, 3 июня", "3 июня", "июнь 2026", "понедельник, 1 июня"),
+    ],
+)
+def test_days_are_written_as_each_language_does(
+    language: str, long: str, full: str, day: str, month: str, first: str
+) -> None:
+    third = date(2026, 6, 3)
+
+    assert wording.day_text(third, language) == long
+    assert wording.day_text(third, language, "full") == full
+    assert wording.day_text(third, language, "day") == day
+    assert wording.day_text(third, language, "date") == long.replace(full, day)
+    assert wording.month(third, language) == month
+    assert wording.day_text(date(2026, 6, 1), language, "full") == first
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "de", "de-AT", "es", "es-MX", "es-US", "ru"])
+def test_clocks_have_24_hours_in_every_language(language: str) -> None:
+    assert wording.clock(JUNE_3 + 6 * 3600, BERLIN, language) == "16:30"
+
+
+def test_german_amounts_follow_the_country() -> None:
+    assert wording.price(9000, "EUR", "de") == "90\u00a0€"
+    assert wording.price(9000, "EUR", "de-AT") == "€\u00a090"
 
 
 def test_values_fill_the_translated_text() -> None:

@@ -5,7 +5,6 @@ from datetime import date
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from babel.dates import format_date
 from flask import Blueprint, abort, current_app, flash, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
@@ -167,16 +166,10 @@ def minute_text(minute: int) -> str:
 @blueprint.app_template_filter()
 def plain_date(day: date) -> str:
     """ "3 June 2026", for headings that span several days."""
-    return _date(day, "d MMMM y")
+    return wording.day_text(day, current_language(), "date")
 
 
 @blueprint.app_template_filter()
 def month_day(day: date) -> str:
     """ "3 June"."""
-    return _date(day, "d MMMM")
-
-
-def _date(day: date, pattern: str) -> str:
-    if day.day == 1 and wording.supported(current_language()) == "fr":
-        pattern = pattern.replace("d ", "d'er' ", 1)
-    return format_date(day, pattern, locale=wording.locale_of(current_language()))
+    return wording.day_text(day, current_language(), "day")

@@ -45,7 +45,7 @@ def in_agenda(one: Appointment) -> Words:
         return Words(gettext("Being booked"), gettext("Kept for a few minutes"))
     mode = wording.mode_word(one.mode, current_language())
     minutes = wording.duration(one.end - one.start, current_language())
-    line = f"{type_name(one)}, {mode.lower()}, {minutes}"
+    line = f"{type_name(one)}, {wording.within(mode)}, {minutes}"
     if one.status is Status.REQUESTED:
         return Words(gettext("%(name)s asks", name=person(one)), line)
     return Words(person(one), line)
