@@ -34,7 +34,7 @@
         fits(frame, Math.ceil(height) + 'px');
       }
       if (booking === 'step' && [1, 2, 3, 4].includes(step)) tell({ step });
-      if (booking === 'booked' && /^[\w-]{8,40}$/.test(reference)) tell({ reference });
+      if (booking === 'booked' && reference?.match?.(/^[\w-]{8,40}$/)) tell({ reference });
     };
     frame.onload = () => {
       frame.contentWindow.postMessage({ booking: 'hello', step: loads, name: data.name, email: data.email }, url.origin);
@@ -47,7 +47,7 @@
   const ways = {
     inline(link) {
       const [frame, end] = framed(link, 'inline', (_, height) => { frame.style.height = height; }, () => show(link, ''));
-      Object.assign(frame.style, { display: 'block', width: '100%', height: '44rem', border: '0' });
+      Object.assign(frame.style, { display: 'block', width: '100%', height: '56rem', border: '0' });
       show(link, 'none');
       link.after(frame);
       return end;

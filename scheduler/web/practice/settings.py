@@ -1,6 +1,6 @@
-"""Settings of the practice, and how to put the booking onto a website."""
+"""Settings of the practice: where to find what, and who the practice is."""
 
-from flask import current_app, render_template
+from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from scheduler.domain.errors import Refused
@@ -48,19 +48,6 @@ def save_profile() -> ResponseReturnValue:
             say("Saved. Visitors see it from now on.")
             return to("practice_profile")
     return _form(answers.values, _at_fields(answers.problems)), 422
-
-
-@blueprint.get("/settings/embed")
-def embed() -> str:
-    """The lines to put into a website."""
-    address = current_app.config["SETTINGS"].public_url
-    return render_template(
-        "practice/embed.html",
-        here="settings",
-        public_url=address,
-        kinds=[kind for kind in desk().types if kind.enabled],
-        origins=desk().practice.embed_origins,
-    )
 
 
 def _change_public(answers: Answers) -> ResponseReturnValue:

@@ -356,12 +356,6 @@ def test_settings_are_kept_and_websites_become_origins(owner: Person) -> None:
     assert [line.partition(":")[0] for line in problems(refused)] == ["origins"]
 
 
-def test_the_snippet_names_the_public_address(owner: Person) -> None:
-    page = owner.read("/practice/settings/embed")
-    assert '<a href="http://localhost/book/demo/" data-booking="inline">' in page
-    assert '<script src="http://localhost/embed.js" defer>' in page
-
-
 @pytest.mark.parametrize("odd", ["2026-13-40", "0000-00-00", "9999-12-31", "tomorrow", "2026-W23-1"])
 def test_odd_days_in_the_address_are_never_a_fault(ada: Person, odd: str) -> None:
     for path in (f"/practice/?week={odd}", f"/practice/?day={odd}", f"/practice/time-off?day={odd}"):

@@ -23,8 +23,21 @@ def gzipped(content: bytes) -> int:
     return len(gzip.compress(content, 9, mtime=0))
 
 
-def test_the_loader_is_small() -> None:
-    assert gzipped((STATIC / "embed.js").read_bytes()) <= 2500
+@pytest.mark.parametrize("address", ["/embed.js", "/embed-window.js"])
+def test_the_loader_and_its_windows_are_small_and_sent_packed(vera: Visitor, address: str) -> None:
+    answer = vera.client.get(address, headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    assert len(answer.data) <= 2500
+    assert gzip.decompress(answer.data) == (STATIC / address[1:]).read_bytes()
+    again = vera.client.get(
+        address, headers={"Accept-Encoding": "gzip", "If-None-Match": answer.headers["ETag"]}
+    )
+    assert again.status_code == 304
+
+
+def test_all_scripts_of_a_booking_together_are_small() -> None:
+    assert sum(len(bundle(name).packed) for name in BUNDLES if name.endswith(".js")) <= 8000
 
 
 def test_the_first_screen_is_small_and_asks_three_times(vera: Visitor) -> None:
