@@ -94,6 +94,11 @@ class Practice:
         """The practice's own language: the first it lists."""
         return self.languages[0]
 
+    @property
+    def discreet_name(self) -> str:
+        """The name for mails and page titles, which others may see: the one chosen for that, else its own."""
+        return self.sender_name or self.name
+
 
 @dataclass(frozen=True, slots=True)
 class Therapist:
