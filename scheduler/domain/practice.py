@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from hashlib import sha256
+from hmac import compare_digest
 
 from scheduler.domain.slots import SlotRule
 
@@ -160,6 +162,18 @@ class AppointmentType:
     cancel_window: int = 0
     grace: int = 0
     late_fee_cents: int = 0
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether it stands on the public pages: types for existing clients do not."""
+        return self.audience is not Audience.EXISTING
+
+    def opens_with(self, key: str) -> bool:
+        """Whether a visitor with this key, perhaps an empty one, may see and book it."""
+        if self.is_shown:
+            return True
+        given, own = (sha256(word.encode()).digest() for word in (key, self.access_key))
+        return compare_digest(given, own) and bool(self.access_key)
 
     @property
     def has_late_fee(self) -> bool:

@@ -7,11 +7,12 @@ from uuid import uuid4
 
 from scheduler.domain.cancellation import terms_of
 from scheduler.domain.errors import NotFound, Refused
-from scheduler.domain.practice import AppointmentType, Approval, Mode, Texts, text
+from scheduler.domain.practice import AppointmentType, Approval, Audience, Mode, Texts, text
 from scheduler.services import audit
 from scheduler.services.desk import Desk
 from scheduler.store import therapists, types
 from scheduler.store.database import Transaction, transaction
+from scheduler.store.secrets import new_token
 
 SLUG_LIMIT = 40
 CURRENCIES = ("EUR", "CAD", "USD", "CHF", "GBP")
@@ -40,6 +41,7 @@ class TypeForm:
     cancel_window: int = 0
     grace: int = 0
     late_fee_cents: int = 0
+    audience: Audience = Audience.ALL
 
 
 def find(desk: Desk, slug: str) -> AppointmentType:
@@ -79,6 +81,15 @@ def save(desk: Desk, slug: str, form: TypeForm, *, now: int) -> None:
         kind = _filled_in(tx, desk, types.find(tx, desk.practice.id, known.id), form, now)
         types.save(tx, kind)
         _note(tx, desk, "type.save", kind.id, now)
+
+
+def renew_link(desk: Desk, slug: str, *, now: int) -> None:
+    """Another secret link for a type; the old one opens nothing any more. **Raises** `NotFound`."""
+    known = find(desk, slug)
+    with transaction() as tx:
+        kind = types.find(tx, desk.practice.id, known.id)
+        types.save(tx, replace(kind, access_key=new_token()))
+        _note(tx, desk, "type.link", kind.id, now)
 
 
 def _check(desk: Desk, form: TypeForm) -> None:
@@ -127,6 +138,8 @@ def _filled_in(
         cancel_window=form.cancel_window,
         grace=form.grace,
         late_fee_cents=form.late_fee_cents,
+        audience=form.audience,
+        access_key=kind.access_key or ("" if form.audience is not Audience.EXISTING else new_token()),
     )
     is_same = _accepted(changed) == _accepted(kind)
     return changed if is_same else replace(changed, policy_version=kind.policy_version + 1)

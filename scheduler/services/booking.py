@@ -329,4 +329,3 @@ def _booked(
         appointment=found,
         answer_by=promised if found.status is Status.REQUESTED else None,
     )
-

@@ -31,13 +31,24 @@ def of_id(practice_id: str) -> Catalogue:
 
 
 def offered_types(practice: Practice) -> list[AppointmentType]:
-    """The enabled types that somebody offers, in the practice's order."""
-    return [kind for kind in of_id(practice.id).types if kind.enabled and kind.therapist_ids]
+    """The enabled types that somebody offers to everybody, in the practice's order."""
+    return shown_types(of_id(practice.id))
 
 
-def find_type(practice: Practice, slug: str) -> AppointmentType:
-    """The enabled type of this slug. **Raises** `NotFound`."""
-    return of_id(practice.id).type_of_slug(slug)
+def shown_types(stock: Catalogue) -> list[AppointmentType]:
+    """The types that a stranger may know of, in the practice's order."""
+    return [kind for kind in stock.types if kind.enabled and kind.therapist_ids and kind.is_shown]
+
+
+def find_type(practice: Practice, slug: str, *, key: str = "") -> AppointmentType:
+    """The enabled type of this slug. **Raises** `NotFound`, also where it wants another key than this."""
+    return of_id(practice.id).type_of_slug(slug, key=key)
+
+
+def link_to_type(public_url: str, practice: Practice, kind: AppointmentType) -> str:
+    """Where visitors book this type; with its secret where it is for existing clients."""
+    secret = "" if kind.is_shown else f"?key={kind.access_key}"
+    return f"{public_url}/book/{practice.slug}/{kind.slug}{secret}"
 
 
 def therapists(practice: Practice) -> list[Therapist]:

@@ -17,7 +17,7 @@ from scheduler.domain.appointment import Appointment, Participant, Status, promi
 from scheduler.domain.cancellation import Fee
 from scheduler.domain.practice import AppointmentType, Mode, Practice, Therapist, text
 from scheduler.domain.series import Series
-from scheduler.services import terms, wording
+from scheduler.services import directory, terms, wording
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _TEMPLATES = next(
@@ -85,6 +85,7 @@ def write_from(kind: str, language: str, values: dict[str, Any]) -> Written:
     """The mail of this kind with these values. **Raises** `jinja2.TemplateError` where one is missing."""
     environment = _environment(wording.supported(language))
     values["language"] = wording.supported(language)
+    values["direction"] = wording.direction(language)
     subject = environment.get_template(f"{kind}/subject.txt").render(values)
     values["subject"] = " ".join(subject.split())
     plain = environment.get_template(f"{kind}/body.txt").render(values)
@@ -132,7 +133,7 @@ def _values(letter: Letter) -> dict[str, Any]:
         "video_link": letter.therapist.video_link if shows_video else "",
         "link": letter.link,
         "settings_link": f"{letter.public_url}/practice/settings",
-        "book_link": f"{letter.public_url}/book/{practice.slug}/{letter.type.slug}",
+        "book_link": directory.link_to_type(letter.public_url, practice, letter.type),
         "overview_link": f"{letter.public_url}/book/{practice.slug}/",
         "policy": _policy(letter),
         "is_late": appointment.terms is not None and appointment.terms.fee is Fee.DUE,

@@ -58,9 +58,10 @@ class Catalogue:
     revision: int = 0
     revisions: Mapping[str, int] = field(default_factory=dict)
 
-    def type_of_slug(self, slug: str) -> AppointmentType:
-        """The enabled type. **Raises** `NotFound`."""
-        return _only((kind for kind in self.types if kind.slug == slug and kind.enabled), "appointment type")
+    def type_of_slug(self, slug: str, *, key: str = "") -> AppointmentType:
+        """The enabled type, if it is for everybody or opens with this key. **Raises** `NotFound`."""
+        named = (kind for kind in self.types if kind.slug == slug and kind.enabled and kind.opens_with(key))
+        return _only(named, "appointment type")
 
     def type_of_id(self, type_id: str) -> AppointmentType:
         """The type, also a disabled one. **Raises** `NotFound`."""

@@ -9,13 +9,17 @@ from scheduler.domain.local_time import known_zones
 _LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8}){0,2}")
 _ACCENT = re.compile(r"#?[0-9a-fA-F]{6}")
 _WORD = re.compile(r"[A-Za-z0-9_.-]{1,40}")
+_KEY = re.compile(r"[A-Za-z0-9_-]{20,64}")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 _EMBEDS = {"1": "inline", "inline": "inline", "popup": "popup"}
 
 
 @dataclass(frozen=True, slots=True)
 class ViewParameters:
-    """What the host page, or the visitor, chose; an empty text is the default. What does not fit is lost."""
+    """What the host page, or the visitor, chose; an empty text is the default. What does not fit is lost.
+
+    `key` is the secret of a type for existing clients.
+    """
 
     lang: str = ""
     tz: str = ""
@@ -26,6 +30,7 @@ class ViewParameters:
     headings: str = ""
     ref: str = ""
     therapist: str = ""
+    key: str = ""
 
     @classmethod
     def read(cls, arguments: Mapping[str, str]) -> "ViewParameters":
@@ -64,4 +69,5 @@ _CHECKS: Mapping[str, Callable[[str], str]] = {
     "headings": _one_of("sans"),
     "ref": _matching(_WORD),
     "therapist": _matching(_SLUG),
+    "key": _matching(_KEY),
 }

@@ -6,6 +6,7 @@ import pytest
 
 from scheduler.domain.practice import (
     AppointmentType,
+    Audience,
     GroundRules,
     Mode,
     Practice,
@@ -84,3 +85,13 @@ def test_the_practice_speaks_the_language_it_lists_first() -> None:
         rules=RULES,
     )
     assert practice.language == "fr"
+
+
+def test_a_type_for_existing_clients_opens_with_its_key_alone() -> None:
+    kind = AppointmentType("t", "p", "session", {}, {}, 3000, (Mode.VIDEO,), (), access_key="k" * 43)
+    secret = replace(kind, audience=Audience.EXISTING)
+    assert [kind.opens_with(key) for key in ("", "k" * 43)] == [True, True]
+    assert [secret.opens_with(key) for key in ("", "k" * 42, "k" * 43, "ü")] == [False, False, True, False]
+    assert not replace(secret, access_key="").opens_with("")
+    shown = [one.is_shown for one in (kind, secret, replace(kind, audience=Audience.NEW))]
+    assert shown == [True, False, True]

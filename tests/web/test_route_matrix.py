@@ -112,6 +112,7 @@ MATRIX = {
     "GET practice.appointment": ADAS,
     "POST practice.answer_known": ADAS,
     "POST practice.waive_fee": ADAS,
+    "POST practice.renew_link": OWNERS,
     "POST practice.cancel": ADAS,
     "GET practice.move": ADAS,
     "POST practice.save_move": ADAS,

@@ -18,7 +18,7 @@ def practice(practice: str) -> Response:
     stock = directory.of_slug(practice)
     found = stock.practice
     people = [person for person in stock.therapists if person.active]
-    kinds = [kind for kind in stock.types if kind.enabled and kind.therapist_ids]
+    kinds = directory.shown_types(stock)
     language = use_language(found.languages, wanted=query.get("lang", ""))
     answer = PracticeAnswer.of(found, people, kinds, language).model_dump_json().encode()
     tag = blake2b(answer, digest_size=12).hexdigest()

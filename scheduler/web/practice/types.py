@@ -1,11 +1,11 @@
 """Appointment types: the list for everybody, editing for the owner."""
 
-from flask import render_template
+from flask import current_app, render_template
 from flask.typing import ResponseReturnValue
 
 from scheduler.domain.errors import Refused
-from scheduler.domain.practice import AppointmentType, Approval, Mode
-from scheduler.services import appointment_types, wording
+from scheduler.domain.practice import AppointmentType, Approval, Audience, Mode
+from scheduler.services import appointment_types, directory, wording
 from scheduler.services.appointment_types import CURRENCIES, TypeForm
 from scheduler.web.language import current_language, gettext
 from scheduler.web.practice.forms import Answers
@@ -20,7 +20,9 @@ MOST_PRICE_CENTS = 10_000_00
 def types() -> str:
     """What can be booked here."""
     names = {one.id: one.name for one in desk().therapists}
-    return render_template("practice/types.html", here="types", kinds=desk().types, names=names)
+    return render_template(
+        "practice/types.html", here="types", kinds=desk().types, names=names, secret_link=_secret_link
+    )
 
 
 @blueprint.get("/types/new")
@@ -29,7 +31,13 @@ def new_type() -> str:
     """An empty type, a session's length."""
     everybody = {one.slug for one in desk().therapists}
     values = {"duration": "50", "currency": _usual_currency(), "participants": "1", "buffer_before": "0"}
-    return _form({**values, "approval": "instant", "enabled": "1"}, {}, None, {"in_person"}, everybody)
+    return _form(
+        {**values, "approval": "instant", "enabled": "1", "audience": "all"},
+        {},
+        None,
+        {"in_person"},
+        everybody,
+    )
 
 
 @blueprint.post("/types/new")
@@ -53,6 +61,21 @@ def edit_type(slug: str) -> str:
 def save_type(slug: str) -> ResponseReturnValue:
     """Keep the changes."""
     return _save(appointment_types.find(desk(), slug))
+
+
+@blueprint.post("/types/<slug>/link")
+@owners_only
+def renew_link(slug: str) -> ResponseReturnValue:
+    """Another secret link; the old one opens nothing any more."""
+    appointment_types.renew_link(desk(), slug, now=now())
+    say("The new link is ready. The old one no longer opens anything.")
+    return to("edit_type", slug=slug)
+
+
+def _secret_link(kind: AppointmentType) -> str:
+    """The link for existing clients; empty for a type that stands on the public pages."""
+    public_url: str = current_app.config["SETTINGS"].public_url
+    return "" if kind.is_shown else directory.link_to_type(public_url, desk().practice, kind)
 
 
 def _save(kind: AppointmentType | None) -> ResponseReturnValue:
@@ -99,6 +122,11 @@ def _read(answers: Answers) -> TypeForm:
         cancel_window=(answers.optional_whole("cancel_window", 0, 720, problem=_NUMBER) or 0) * 60 * minutes,
         grace=(answers.optional_whole("grace", 0, 10_080, problem=_NUMBER) or 0) * minutes,
         late_fee_cents=_price(answers, "late_fee"),
+        audience=Audience(
+            answers.one_of("audience", [one.value for one in Audience], problem="Choose from the list")
+            if "audience" in answers.values
+            else Audience.ALL
+        ),
     )
 
 
@@ -131,6 +159,7 @@ def _values(kind: AppointmentType) -> dict[str, str]:
         "notice": "" if kind.notice is None else str(kind.notice // 3600),
         "per_day_at_most": "" if kind.per_day_at_most is None else str(kind.per_day_at_most),
         "enabled": "1" if kind.enabled else "",
+        "audience": kind.audience.value,
         "cancel_window": str(kind.cancel_window // 3600) if kind.cancel_window else "",
         "grace": str(kind.grace // 60) if kind.grace else "",
         "late_fee": _amount(kind.late_fee_cents),
@@ -168,6 +197,16 @@ def _form(
             ("instant", gettext("At once"), gettext("The visitor is booked.")),
             ("request", gettext("After your answer"), gettext("The visitor asks, the time is kept.")),
         ],
+        audiences=[
+            ("all", gettext("Everybody"), ""),
+            ("new", gettext("New clients"), gettext("Says so on the page. Nobody is turned away.")),
+            (
+                "existing",
+                gettext("Existing clients"),
+                gettext("Stands on no page and opens by a secret link."),
+            ),
+        ],
+        secret_link=_secret_link(kind) if kind else "",
         currencies=[(code, code) for code in _currencies()],
         people=[(one.slug, one.name) for one in desk().therapists],
     )

@@ -28,10 +28,13 @@ def enter(endpoint: str | None, values: dict[str, Any] | None) -> None:
         g.frame_ancestors = ("'self'", *embedding_origins(g.practice))
 
 
-def enter_practice(practice: Practice) -> None:
-    """Speak this practice's languages and show its name on the page."""
+def enter_practice(practice: Practice, *, spoken: str = "") -> None:
+    """Show this practice's name on the page and speak one of its languages.
+
+    That is the one the address asks for, else `spoken`: the visitor's, where it is known.
+    """
     g.practice = practice
-    use_language(practice.languages, wanted=g.view.lang)
+    use_language(practice.languages, wanted=g.view.lang or spoken)
 
 
 @blueprint.url_defaults
@@ -93,8 +96,8 @@ def origin_of(address: str) -> str:
 
 
 def find_type(slug: str) -> AppointmentType:
-    """The type of this practice. **Raises** `NotFound`."""
-    return directory.find_type(g.practice, slug)
+    """The type of this practice, if the address may open it. **Raises** `NotFound`."""
+    return directory.find_type(g.practice, slug, key=g.view.key)
 
 
 def chosen_therapist() -> Therapist | None:
