@@ -134,7 +134,7 @@ def compose(tx: Transaction, entry: OutboxEntry, settings: Settings, *, now: int
         return _about_account(tx, entry, settings, now=now)
     letter = _letter(tx, entry, settings, now=now)
     practice, appointment = letter.practice, letter.appointment
-    sender = appointment.organizer or settings.mail_default_sender, practice.sender_name or practice.name
+    sender = appointment.organizer or settings.mail_default_sender, practice.discreet_name
     recipient = letter.person.email if letter.person else letter.therapist.email
     written = write(letter)
     first = series_letters.first_message_id(tx, entry, letter.series, letter.person)
@@ -191,7 +191,7 @@ def _about_account(tx: Transaction, entry: OutboxEntry, settings: Settings, *, n
     return OutgoingMail(
         message_id=_message_id(entry.message_id, settings),
         date=now,
-        sender=(practice.sender or settings.mail_default_sender, practice.sender_name or practice.name),
+        sender=(practice.sender or settings.mail_default_sender, practice.discreet_name),
         recipient=mail.recipient,
         subject=written.subject,
         text=written.text,
