@@ -11,6 +11,7 @@ from scheduler.domain.local_time import zone_info
 from scheduler.domain.practice import AppointmentType, Mode, Practice
 from scheduler.domain.text import NOTE_LENGTH, clean, is_name, one_line
 from scheduler.services.contacts import BadContact, mail_address, mail_key, phone_key, phone_number
+from scheduler.services.wording import negotiate
 
 Short = Annotated[str, Field(max_length=320)]
 
@@ -102,7 +103,7 @@ def check(raw: Mapping[str, Any], practice: Practice, kind: AppointmentType) -> 
         raise Refused(problems)
     return CheckedBooking(
         mode=mode,
-        language=form.language if form.language in practice.languages else practice.language,
+        language=negotiate(form.language, practice.languages),
         zone=zone_or(form.zone, practice.zone),
         note=note,
         consents=tuple(sorted({"privacy", *needed_consents(kind)})),

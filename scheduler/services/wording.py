@@ -141,6 +141,11 @@ def locale_of(language: str) -> Locale:
     return Locale.parse(_LOCALES.get(tag) or _LOCALES[supported(tag)])
 
 
+def direction(language: str) -> str:
+    """Which way the language runs, for `dir`: "ltr" or "rtl"."""
+    return "rtl" if locale_of(language).character_order == "right-to-left" else "ltr"
+
+
 def day_text(day: date, language: str, form: str = "long") -> str:
     """A local day: `long` "Wednesday 3 June 2026", `full` without the year, `short` "Wed 3 June".
 

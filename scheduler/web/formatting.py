@@ -72,6 +72,7 @@ def _filters() -> dict[str, Callable[..., Any]]:
         "first_name": first_name,
         "sentence": wording.sentence,
         "within": wording.within,
+        "direction": wording.direction,
         "compact_json": compact_json,
     }
     for name in _BY_INSTANT:

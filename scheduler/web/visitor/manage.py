@@ -81,10 +81,10 @@ def calendar_file(token: str) -> FlaskResponse:
 
 
 def find(token: str) -> manage.Managed:
-    """The appointment of this link; the page then speaks its practice's languages. **Raises** `NotFound`."""
+    """The appointment of this link; the page speaks as when it was booked. **Raises** `NotFound`."""
     g.is_private = True
     managed = manage.find(token, now=utcnow())
-    enter_practice(managed.practice)
+    enter_practice(managed.practice, spoken=managed.participant.language)
     return managed
 
 
