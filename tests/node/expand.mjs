@@ -33,10 +33,9 @@ const exceptions = components.filter((one) => one.hasProperty("recurrence-id"));
 const events = components
   .filter((one) => !one.hasProperty("recurrence-id"))
   .map((one) => {
-    const event = new ICAL.Event(one, { strictExceptions: true });
-    exceptions
-      .filter((other) => other.getFirstPropertyValue("uid") === event.uid)
-      .forEach((other) => event.relateException(other));
+    const uid = one.getFirstPropertyValue("uid");
+    const own = exceptions.filter((other) => other.getFirstPropertyValue("uid") === uid);
+    const event = new ICAL.Event(one, { strictExceptions: true, exceptions: own });
     return {
       uid: event.uid,
       sequence: event.sequence ?? 0,
