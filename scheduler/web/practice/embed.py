@@ -103,7 +103,7 @@ def _chosen() -> Look:
     kind, language, way = given.get("kind", ""), given.get("language", ""), given.get("way", "")
     return Look(
         way=way if way in WAYS else WAYS[0],
-        kind=kind if kind in {one.slug for one in desk().types if one.enabled} else "",
+        kind=kind if kind in {one.slug for one in desk().types if one.enabled and one.is_shown} else "",
         theme=view.theme,
         accent=view.accent if given.get("own") else "",
         radius=view.radius,
@@ -118,7 +118,7 @@ def _kinds() -> list[tuple[str, str]]:
     return [
         (kind.slug, kind.names.get(language) or next(iter(kind.names.values()), kind.slug))
         for kind in desk().types
-        if kind.enabled
+        if kind.enabled and kind.is_shown
     ]
 
 

@@ -96,7 +96,7 @@ def test_the_demo_website_needs_scripts_and_frames_from_us_and_nothing_more(vera
 def test_the_demo_website_has_its_pages_in_both_languages(vera: Visitor, place: str, language: str) -> None:
     shown = vera.open(f"/demo/{place}?lang={language}")
     assert shown.status == 200
-    assert f'<html lang="{language}">' in shown.source
+    assert f'<html lang="{language}" dir="ltr">' in shown.source
     assert "data-booking" in shown.source
     assert "embed.js" in shown.source
 
@@ -136,8 +136,8 @@ def test_what_is_no_colour_has_no_stylesheet(vera: Visitor, accent: str) -> None
 def test_the_look_that_a_site_chooses_is_on_the_page(vera: Visitor) -> None:
     source = vera.open("/book/demo/?theme=dark&radius=square&headings=sans&embed=popup").source
     assert (
-        '<html lang="en" data-theme="dark" data-radius="square" data-headings="sans" data-embed="popup"'
-        in source
+        '<html lang="en" dir="ltr" data-theme="dark" data-radius="square" data-headings="sans"'
+        ' data-embed="popup"' in source
     )
 
 
