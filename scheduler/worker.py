@@ -32,6 +32,7 @@ from scheduler.services import (
     limits,
     resets,
     starting,
+    turns,
 )
 from scheduler.services.delivery import Counts
 from scheduler.settings import Settings
@@ -40,6 +41,7 @@ log = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 2.0
 SWEEP_EVERY = 3600
+TURNS_EVERY = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,7 @@ def run_once_for_all(
     """
     watch, until = Watch(time.monotonic), time.monotonic() + 2 * lease
     look_outside(settings, utcnow, stop=stop)
+    turns.tend(now=utcnow())
     yield run_once(settings, utcnow(), clock=utcnow, watch=watch, stop=stop, lease=lease)
     while delivery.some_are_on_their_way() and time.monotonic() < until and not stop.wait(PAUSE_SECONDS):
         yield run_once(settings, utcnow(), clock=utcnow, watch=watch, stop=stop, lease=lease)
@@ -126,7 +129,7 @@ def run_forever(app: Flask, stop: threading.Event) -> str:
     Only a database that this program does not fit ends it, at the start or after
     somebody has migrated: why is logged and returned, else the answer is empty.
     """
-    swept_at = 0
+    swept_at = tended_at = 0
     has_begun = False
     watch = Watch(time.monotonic)
     beside = threading.Thread(target=_look_outside_forever, args=(app, stop), name="outside", daemon=True)
@@ -142,6 +145,9 @@ def run_forever(app: Flask, stop: threading.Event) -> str:
                 if not has_begun:
                     beside.start()
                 has_begun = True
+                if not 0 <= now - tended_at < TURNS_EVERY:
+                    turns.tend(now=now)
+                    tended_at = now
                 run_once(app.config["SETTINGS"], now, clock=utcnow, watch=watch, stop=stop)
                 if not 0 <= now - swept_at < SWEEP_EVERY:
                     sweep(now)
@@ -182,6 +188,7 @@ def sweep(now: int) -> None:
     limits.forget(now=now)
     audit.forget(now=now)
     answers.forget(now=now)
+    turns.forget(now=now)
 
 
 def _server(settings: Settings) -> SecureMail | None:

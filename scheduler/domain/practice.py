@@ -90,6 +90,7 @@ class Practice:
     paused_until: int | None = None
     published: bool = False
     tells_website: bool = False
+    waiting_list: bool = True
 
     @property
     def language(self) -> str:
@@ -124,6 +125,12 @@ class Therapist:
     spoken: tuple[str, ...] = ()
     practising_since: int | None = None
     places: tuple[str, ...] = ()
+
+    @property
+    def has_profile(self) -> bool:
+        """Whether there is anything to read about this person beside the name."""
+        texts = (*self.credentials.values(), *self.approach.values())
+        return any(texts) or bool(self.spoken) or self.practising_since is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ class Change(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AccountMail:
-    """What a mail about an account is made of."""
+    """What a mail about an account, or about waiting, is made of: no appointment."""
 
     practice: Practice
     recipient: str

@@ -19,7 +19,7 @@ from scheduler.domain.practice import Therapist, TherapistMail
 from scheduler.domain.series import Series
 from scheduler.gateways.message import OutgoingMail
 from scheduler.gateways.smtp import PermanentFailure, SecureConnection, SecureMail, TemporaryFailure, deliver
-from scheduler.services import account_mails, series_letters
+from scheduler.services import account_mails, series_letters, waiting_mails
 from scheduler.services.health import WORKER
 from scheduler.services.invitations import calendar_part
 from scheduler.services.rendering import Letter, write
@@ -131,7 +131,7 @@ def send_due(
 def compose(tx: Transaction, entry: OutboxEntry, settings: Settings, *, now: int) -> OutgoingMail:
     """The mail as it goes out now. **Raises** `Outdated`, and whatever a broken row or template raises."""
     if entry.appointment_id is None:
-        return _about_account(tx, entry, settings, now=now)
+        return _about_somebody(tx, entry, settings, now=now)
     letter = _letter(tx, entry, settings, now=now)
     practice, appointment = letter.practice, letter.appointment
     sender = appointment.organizer or settings.mail_default_sender, practice.discreet_name
@@ -182,9 +182,12 @@ def _why_unwanted(entry: OutboxEntry, therapist: Therapist) -> str | None:
     return None
 
 
-def _about_account(tx: Transaction, entry: OutboxEntry, settings: Settings, *, now: int) -> OutgoingMail:
+def _about_somebody(tx: Transaction, entry: OutboxEntry, settings: Settings, *, now: int) -> OutgoingMail:
     try:
-        mail = account_mails.compose(tx, entry, settings.public_url, now=now)
+        if entry.kind in waiting_mails.KINDS:
+            mail = waiting_mails.compose(tx, entry, settings.public_url, now=now)
+        else:
+            mail = account_mails.compose(tx, entry, settings.public_url, now=now)
     except NotFound as reason:
         raise Outdated(str(reason)) from None
     practice, written = mail.practice, mail.written

@@ -43,6 +43,11 @@ def count(
             _count(tx, appointment.id, mail_key(person.email), at, now=now, refuse=refuse)
 
 
+def count_one(tx: Transaction, what: str, email: str, *, now: int) -> None:
+    """Count a mail about something that is no appointment. **Raises** `TooMany`."""
+    _count(tx, what, mail_key(email), now, now=now, refuse=True)
+
+
 def _count(tx: Transaction, appointment_id: str, address: str, at: int, *, now: int, refuse: bool) -> None:
     address_hash = vault_of(tx).lookup("email", address)
     name = f"mail:{address_hash.hex()[:32]}"

@@ -94,6 +94,11 @@ def tell_website(desk: Desk, wanted: bool, *, now: int) -> None:
     _set(desk, "settings.tell_website", now, tells_website=wanted)
 
 
+def keep_waiting_list(desk: Desk, wanted: bool, *, now: int) -> None:
+    """Whether people can join the waiting list; who waits already keeps the place."""
+    _set(desk, "settings.waiting_list", now, waiting_list=wanted)
+
+
 def origin(given: str) -> str:
     """An address as an origin: `https://www.example.org/contact` gives `https://www.example.org`.
 

@@ -117,6 +117,14 @@ def meeting(letter: Letter) -> str:
     )
 
 
+def help_line(practice: Practice, language: str) -> dict[str, str] | None:
+    """Where to turn today, as mails say it; None where the practice names nothing."""
+    line = practice.help_line
+    if line is None:
+        return None
+    return {"emergency": line.emergency, "talk": line.talk, "hours": text(line.hours, language)}
+
+
 # ---- what the templates see ------------------------------------------------
 
 
@@ -144,7 +152,7 @@ def _values(letter: Letter) -> dict[str, Any]:
         "by_practice": letter.facts.get("by") == "practice",
         "note": str(letter.facts.get("note") or ""),
         "has_note": bool(letter.facts.get("has_note")),
-        "help": _help(practice, language),
+        "help": help_line(practice, language),
         "address": one_line(practice.address),
         "phone": practice.phone,
     }
@@ -221,13 +229,6 @@ def _until(start: int, now: int, zone: str, language: str) -> str:
     if 0 < start - now < _SOON_DAYS * 86400:
         return wording.gettext(language, "Until %(weekday)s,", weekday=wording.weekday(start, zone, language))
     return wording.gettext(language, "Until then,")
-
-
-def _help(practice: Practice, language: str) -> dict[str, str] | None:
-    line = practice.help_line
-    if line is None:
-        return None
-    return {"emergency": line.emergency, "talk": line.talk, "hours": text(line.hours, language)}
 
 
 def _last_digits(phone: str) -> str:

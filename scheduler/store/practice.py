@@ -74,6 +74,7 @@ def _values(practice: Practice) -> dict[str, Any]:
         "paused_until": practice.paused_until,
         "published": practice.published,
         "tells_website": practice.tells_website,
+        "waiting_list": practice.waiting_list,
     }
 
 
@@ -114,4 +115,5 @@ def _practice(row: Row[Any]) -> Practice:
         paused_until=row.paused_until,
         published=row.published,
         tells_website=row.tells_website,
+        waiting_list=row.waiting_list,
     )

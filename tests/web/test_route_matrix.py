@@ -19,10 +19,14 @@ from scheduler import worker
 from scheduler.app import create_app
 from scheduler.clock import utcnow
 from scheduler.domain.calendars import CalendarKind
+from scheduler.domain.practice import Mode
+from scheduler.domain.waitlist import Waiting, Wishes
 from scheduler.services import booking, calendars, directory, holds, offers, resets, subscriptions
 from scheduler.services.calendars import Wish
 from scheduler.settings import Settings
-from scheduler.store.database import db
+from scheduler.store import waiting
+from scheduler.store.database import db, transaction
+from scheduler.store.secrets import new_token
 from tests.support.environment import settings
 from tests.support.signing_in import ADA, BEN, CORA, OWNER, form_token, signed_in
 
@@ -64,6 +68,10 @@ MATRIX = {
     "GET visitor.move": WITH_THE_LINK,
     "POST visitor.press_move": WITH_THE_LINK,
     "GET visitor.calendar_file": WITH_THE_LINK,
+    "GET visitor.wait": EVERYBODY,
+    "POST visitor.join": EVERYBODY,
+    "GET visitor.waiting_entry": WITH_THE_LINK,
+    "POST visitor.answer_waiting": WITH_THE_LINK,
     "GET visitor.loader": EVERYBODY,
     "GET visitor.windows": EVERYBODY,
     "GET visitor.demo": EVERYBODY,
@@ -119,6 +127,9 @@ MATRIX = {
     "POST practice.accept_request": ADAS,
     "POST practice.decline_request": ADAS,
     "POST practice.see_answer": ADAS,
+    "GET practice.waiting_list": STAFF_ONLY,
+    "POST practice.remove_waiting": ADAS,
+    "POST practice.switch_waiting_list": OWNERS,
     "POST practice.show_names": STAFF_ONLY,
     "GET practice.calendars": STAFF_ONLY,
     "GET practice.new_calendar": STAFF_ONLY,
@@ -152,6 +163,8 @@ MATRIX = {
     "POST practice.save_profile": OWNERS,
 }
 
+SECRETS = {"feeds": "feed", "resets": "reset"}
+SECRETS |= dict.fromkeys(("visitor.waiting_entry", "visitor.answer_waiting"), "waiting")
 BOOKKEEPING = {"sessions", "limits", "audit", "heartbeats"}
 VERA = {
     "mode": "phone",
@@ -249,7 +262,34 @@ def things_of_ada(configuration: Settings) -> tuple[dict[str, str], dict[str, st
     }
     ids |= {"subscription_id": subscription.id, "lost_mail": lost, "calendar_id": own.id}
     links = {"token": one.token, "hold": held.token, "feed": feed}
+    links["waiting"], ids["waiting_id"] = somebody_waits(practice.id, call.id, ada.id, now)
     return ids, {**links, "reset": resets.link_for(ADA, now=now)}
+
+
+def somebody_waits(practice_id: str, type_id: str, therapist_id: str, now: int) -> tuple[str, str]:
+    """Let somebody wait for Ada; answers the secret of their link and the entry's id."""
+    token, entry = new_token(), "00000000-0000-4000-8000-00000000000c"
+    with transaction() as tx:
+        waiting.add(
+            tx,
+            Waiting(
+                entry,
+                practice_id,
+                type_id,
+                therapist_id,
+                Mode.VIDEO,
+                "en",
+                "America/Toronto",
+                Wishes(),
+                now,
+                now,
+                name="Vera",
+                email="vera@visitor.example",
+            ),
+            token=token,
+            key="vera@visitor.example",
+        )
+    return token, entry
 
 
 def add_time_off(connection: sqlite3.Connection, therapist_id: str) -> str:
@@ -300,7 +340,7 @@ def address(world: World, line: str, role: str) -> str:
     values = {
         "practice": "demo",
         "kind": "consultation",
-        "token": links[{"feeds": "feed", "resets": "reset"}.get(endpoint.split(".")[0], "token")],
+        "token": links[SECRETS.get(endpoint) or SECRETS.get(endpoint.split(".")[0], "token")],
         "hold": links["hold"],
         "appointment_id": world.arguments["request" if is_request else "appointment"],
         "slug": "consultation",
@@ -311,6 +351,7 @@ def address(world: World, line: str, role: str) -> str:
         "accent": "336699",
         "mail_id": world.arguments["lost_mail" if endpoint == "practice.resend_mail" else "mail_id"],
         "change_id": world.arguments["change_id"],
+        "waiting_id": world.arguments["waiting_id"],
         "answer_id": world.arguments["answer_id"],
         "subscription_id": world.arguments["subscription_id"],
         "calendar_id": world.arguments["calendar_id"],
@@ -389,7 +430,8 @@ def test_staff_are_not_let_in_by_a_link_and_links_open_one_thing_only(world: Wor
 
 def test_nobody_reads_another_practices_clients_in_lists(world: World) -> None:
     world.bring_back()
-    pages = ["/practice/", "/practice/requests", "/practice/mail", "/practice/calendars", "/practice/hours"]
+    lists = ("", "requests", "waiting", "mail", "calendars", "hours")
+    pages = [f"/practice/{name}" for name in lists]
     for role in ("cora", "ben"):
         for page in pages:
             text = world.browsers[role].get(page).text

@@ -14,6 +14,7 @@ import scheduler.web.practice.series
 import scheduler.web.practice.settings
 import scheduler.web.practice.therapist
 import scheduler.web.practice.types
+import scheduler.web.practice.waiting
 import scheduler.web.practice.week  # noqa: F401
 from scheduler.web.practice.shell import blueprint
 

@@ -1,6 +1,17 @@
 """The pages a visitor sees: choose, details, done, manage; the widget's loader; the demo website."""
 
-from scheduler.web.visitor import assets, choose, demo, details, done, manage, refusals, widget, words
+from scheduler.web.visitor import (
+    assets,
+    choose,
+    demo,
+    details,
+    done,
+    manage,
+    refusals,
+    waiting,
+    widget,
+    words,
+)
 from scheduler.web.visitor.blueprint import blueprint
 
 __all__ = [
@@ -12,6 +23,7 @@ __all__ = [
     "done",
     "manage",
     "refusals",
+    "waiting",
     "widget",
     "words",
 ]

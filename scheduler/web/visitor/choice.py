@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 from scheduler.domain.local_time import day_interval, local, local_day
 from scheduler.domain.practice import AppointmentType, Practice
+from scheduler.domain.waitlist import part_of_day
 from scheduler.services.offers import Offer
-from scheduler.web.visitor.daylight import part_of_day
 from scheduler.web.visitor.month import Month, Part, counted, first_of_month, last_of_month, month_grid, parts
 from scheduler.web.visitor.zones import Clocks
 

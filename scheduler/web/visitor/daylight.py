@@ -38,10 +38,3 @@ def sun(hour: float, arc: Arc = SMALL) -> tuple[str, str]:
     share = min(0.94, max(0.06, (hour - _FIRST_HOUR) / _HOURS))
     angle = math.pi * (1 - share)
     return f"{arc.x + arc.width * math.cos(angle):.1f}", f"{arc.y - arc.height * math.sin(angle):.1f}"
-
-
-def part_of_day(hour: float) -> str:
-    """`morning` before noon, `afternoon` before five, then `evening`."""
-    if hour < 12:
-        return "morning"
-    return "afternoon" if hour < 17 else "evening"

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from scheduler.domain.local_time import local, local_day
-from scheduler.web.visitor.daylight import AFTERNOON, EVENING, MORNING, part_of_day
+from scheduler.domain.waitlist import part_of_day
+from scheduler.web.visitor.daylight import AFTERNOON, EVENING, MORNING
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _SUN = {"morning": MORNING, "afternoon": AFTERNOON, "evening": EVENING}

@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from scheduler.web.visitor.daylight import LARGE, hour_of, part_of_day, sun
+from scheduler.domain.waitlist import part_of_day
+from scheduler.web.visitor.daylight import LARGE, hour_of, sun
 from tests.web.visitor.moments import at
 
 
