@@ -34,6 +34,12 @@ def one_line(value: str) -> str:
     return " ".join(clean(value).split())
 
 
+def folded(value: str) -> str:
+    """For comparing: without case, accents and the curl of apostrophes, so that "quebec" finds "Québec"."""
+    split = unicodedata.normalize("NFKD", value.casefold().replace("’", "'"))
+    return "".join(sign for sign in split if not unicodedata.combining(sign))
+
+
 def is_name(value: str) -> bool:
     """Whether cleaned text can be a person's name: letters, marks, spaces and `'-.’`, no web address.
 

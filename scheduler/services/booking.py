@@ -13,7 +13,7 @@ from scheduler.domain.cancellation import terms_of
 from scheduler.domain.eligibility import Outcome
 from scheduler.domain.errors import AnotherRequest, NotFound, SlotTaken, TooMany, WrongState
 from scheduler.domain.practice import AppointmentType, Approval, Practice, Therapist
-from scheduler.services import forms, holds, mail_limits, notices, people, placing
+from scheduler.services import eligible_places, forms, holds, mail_limits, notices, people, placing
 from scheduler.services.forms import CheckedBooking
 from scheduler.services.offers import check_open
 from scheduler.store import appointments, catalogue, claims, limits, participants
@@ -43,9 +43,10 @@ class Booked:
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """One attempt to book: the checked form, what identifies it, and whether limits per source count."""
+    """One attempt to book: the checked form, who may take it (None: anybody), and what identifies it."""
 
     form: CheckedBooking
+    among: frozenset[str] | None
     key_hash: bytes
     body_hash: bytes
     source: str
@@ -63,7 +64,7 @@ def book_held(
 ) -> Booked:
     """Book the held time. A lapsed hold whose time is still free books anyway.
 
-    **Raises** `Refused`, `SlotTaken`, `TooMany`, `NotFound`, `AnotherRequest`, `Paused`.
+    **Raises** `Refused`, `NotEligible`, `SlotTaken`, `TooMany`, `NotFound`, `AnotherRequest`, `Paused`.
     """
     held = holds.find(practice, token, now=now)
     request = _request(
@@ -86,7 +87,7 @@ def book(
 ) -> Booked:
     """Book a time without holding it first; the same key and content give the same answer.
 
-    **Raises** `Refused`, `SlotTaken`, `TooMany`, `AnotherRequest`, `Paused`.
+    **Raises** `Refused`, `NotEligible`, `SlotTaken`, `TooMany`, `AnotherRequest`, `Paused`.
     """
     request = _request(practice, kind, raw, key=key, source=source, start=start, therapist=therapist)
     return _book(practice, kind, start, therapist, request, None, now=now, limited=limited)
@@ -179,7 +180,7 @@ def _take(
             if not _may_keep(tx, stock, held, now=now):
                 raise SlotTaken("the held time is no longer offered")
             return held, stock
-    person, stock = placing.place(tx, stock, kind, start, therapist, now=now)
+    person, stock = placing.place(tx, stock, kind, start, therapist, now=now, among=request.among)
     fresh = placing.new_appointment(
         tx,
         stock,
@@ -241,7 +242,7 @@ def _complete(
     )
     appointments.change(tx, held, booked)
     appointments.keep_answers(tx, held.id, None)
-    booked = replace(booked, participants=people.add(tx, booked, form.people, now=now))
+    booked = replace(booked, participants=people.add(tx, booked, form.people, now=now, extras=form.extras))
     if kind.one_per_client and claim is None:
         claims.claim(tx, stock.practice.id, contacts, booked.id, now=now)
     notices.booked(tx, stock.therapist_of_id(booked.therapist_id), booked, now=now)
@@ -272,11 +273,12 @@ def _request(
     start: int,
     therapist: Therapist | None = None,
 ) -> _Request:
-    form = forms.check(raw, practice, kind)
+    form = forms.check(raw, practice, kind, places=eligible_places.asked(practice, kind))
     wanted = therapist.id if therapist else ""
     body = json.dumps([kind.id, start, wanted, dict(raw)], sort_keys=True, default=str)
     return _Request(
         form=form,
+        among=eligible_places.who_may_take(practice, kind, form, therapist),
         key_hash=hashlib.sha256(key.encode()).digest(),
         body_hash=hashlib.sha256(body.encode()).digest(),
         source=source,

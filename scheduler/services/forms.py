@@ -1,6 +1,6 @@
 """What a visitor's form or API call may say, and the sentences for what it may not."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from scheduler.domain.errors import Refused
 from scheduler.domain.local_time import zone_info
+from scheduler.domain.places import ELSEWHERE, is_call
 from scheduler.domain.practice import AppointmentType, Mode, Practice
 from scheduler.domain.text import NOTE_LENGTH, clean, is_name, one_line
 from scheduler.services.contacts import BadContact, mail_address, mail_key, phone_key, phone_number
@@ -36,6 +37,13 @@ class BookingForm(BaseModel):
     language: Short = ""
     zone: Short = ""
     note: Annotated[str, Field(max_length=4000)] = ""
+    place: Annotated[
+        str,
+        Field(
+            max_length=20,
+            description="Where the visitor will be during a call: one of the type's `places`, or `elsewhere`",
+        ),
+    ] = ""
     answers: dict[Short, Annotated[str, Field(max_length=1000)]] = Field(default_factory=dict, max_length=0)
     consents: list[Short] = Field(default_factory=list, max_length=20)
     participants: list[PersonForm] = Field(default_factory=list, max_length=4)
@@ -71,14 +79,25 @@ class CheckedBooking:
     note: str
     consents: tuple[str, ...]
     people: tuple[Person, ...]
+    place: str = ""
+
+    @property
+    def extras(self) -> dict[str, str]:
+        """Further answers, kept sealed with the person who gave them."""
+        return {"place": self.place} if self.place else {}
 
 
 _UNKNOWN = "This is not part of the form"
 _TOO_LONG = "Please make this shorter"
 
 
-def check(raw: Mapping[str, Any], practice: Practice, kind: AppointmentType) -> CheckedBooking:
-    """The form, normalised. **Raises** `Refused` with every problem at once, keyed by field."""
+def check(
+    raw: Mapping[str, Any], practice: Practice, kind: AppointmentType, *, places: Sequence[str] = ()
+) -> CheckedBooking:
+    """The form, normalised. **Raises** `Refused` with every problem at once, keyed by field.
+
+    Where `places` are given, a call needs the place where the visitor will be.
+    """
     try:
         form = BookingForm.model_validate(dict(raw))
     except ValidationError as error:
@@ -89,6 +108,9 @@ def check(raw: Mapping[str, Any], practice: Practice, kind: AppointmentType) -> 
     if mode is Mode.PHONE and not form.phone.strip():
         problems["phone"] = "Tell us which number to call"
     people += _further_people(form, practice, kind, people[0], problems)
+    place = form.place if places and mode is not None and is_call(mode) else ""
+    if places and mode is not None and is_call(mode) and place not in (*places, ELSEWHERE):
+        problems["place"] = "Tell us where you will be during the session"
     note = clean(form.note)
     if len(note) > NOTE_LENGTH:
         problems["note"] = "Please keep the note below 500 characters"
@@ -108,6 +130,7 @@ def check(raw: Mapping[str, Any], practice: Practice, kind: AppointmentType) -> 
         note=note,
         consents=tuple(sorted({"privacy", *needed_consents(kind)})),
         people=tuple(people),
+        place=place,
     )
 
 

@@ -1,6 +1,6 @@
 """Putting the people of a checked form on an appointment, each with a link of their own."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from uuid import uuid4
 
 from scheduler.domain.appointment import Appointment, Participant
@@ -11,9 +11,14 @@ from scheduler.store.secrets import new_token
 
 
 def add(
-    tx: Transaction, appointment: Appointment, people: Iterable[Person], *, now: int
+    tx: Transaction,
+    appointment: Appointment,
+    people: Iterable[Person],
+    *,
+    now: int,
+    extras: Mapping[str, str] | None = None,
 ) -> tuple[Participant, ...]:
-    """Store the people in order; they read the appointment's language."""
+    """Store the people in order; they read the appointment's language. The first one gave the `extras`."""
     added = []
     for position, person in enumerate(people):
         participant = Participant(
@@ -22,6 +27,7 @@ def add(
             email=person.email,
             phone=person.phone,
             language=appointment.language,
+            extras=dict(extras or {}) if position == 0 else {},
         )
         participants.add(
             tx,

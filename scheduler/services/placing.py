@@ -5,6 +5,7 @@ then lapsed holds in the way are expired, then the one rule is asked, and last
 the database's guard has its say.
 """
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
 from uuid import uuid4
@@ -87,15 +88,19 @@ def place(
     therapist: Therapist | None,
     *,
     now: int,
+    among: Collection[str] | None = None,
 ) -> tuple[Therapist, Catalogue]:
     """The therapist whose calendar is locked and in whom the start is offered, and the catalogue as locked.
 
     "Any therapist" is the one with fewest appointments that day, then the fixed
-    order; the next one if that race is lost. **Raises** `SlotTaken`.
+    order; the next one if that race is lost. `among` names those who may take it
+    by their ids. **Raises** `SlotTaken`.
     """
     kind = stock.type_of_id(kind.id)
     day = local_day(start, stock.practice.zone)
-    for person in _by_load(tx, offers.candidates(stock, kind, therapist), day, stock.practice.zone):
+    people = offers.candidates(stock, kind, therapist)
+    people = [one for one in people if among is None or one.id in among]
+    for person in _by_load(tx, people, day, stock.practice.zone):
         clear(tx, stock, person, kind.rule(stock.practice.rules).busy(start), now=now)
         locked = catalogue.by_id(tx, stock.practice.id)
         if is_offered(tx, locked, locked.type_of_id(kind.id), person, start, now=now):

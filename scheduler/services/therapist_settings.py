@@ -1,10 +1,10 @@
-"""What is set for one therapist: name, where mail goes, what it brings, and the video room."""
+"""What is set for one therapist: name, mail, the video room, the profile, and where the licence holds."""
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from scheduler.domain.errors import Refused
-from scheduler.domain.practice import TherapistMail
+from scheduler.domain.practice import Texts, TherapistMail
 from scheduler.services import audit
 from scheduler.services.contacts import BadContact, mail_address
 from scheduler.services.desk import Desk
@@ -14,8 +14,27 @@ from scheduler.store.database import transaction
 LINK_LENGTH = 500
 
 
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What visitors read of a therapist, per language or as tags; and the places of the licence, as codes."""
+
+    credentials: Texts = field(default_factory=dict)
+    approach: Texts = field(default_factory=dict)
+    spoken: tuple[str, ...] = ()
+    practising_since: int | None = None
+    places: tuple[str, ...] = ()
+
+
 def save(
-    desk: Desk, therapist_id: str, *, name: str, email: str, mail: TherapistMail, video_link: str, now: int
+    desk: Desk,
+    therapist_id: str,
+    *,
+    name: str,
+    email: str,
+    mail: TherapistMail,
+    video_link: str,
+    profile: Profile,
+    now: int,
 ) -> None:
     """New settings of a therapist of this desk. **Raises** `Refused` by field, `NotFound`."""
     therapist = desk.therapist_of_id(therapist_id)
@@ -34,7 +53,18 @@ def save(
     with transaction() as tx:
         therapists.raise_revision(tx, therapist.id, now=now, hours=False)
         current = therapists.find(tx, desk.practice.id, therapist.id)
-        changed = replace(current, name=name, email=address, mail=mail, video_link=video_link)
+        changed = replace(
+            current,
+            name=name,
+            email=address,
+            mail=mail,
+            video_link=video_link,
+            credentials=_filled(profile.credentials),
+            approach=_filled(profile.approach),
+            spoken=profile.spoken,
+            practising_since=profile.practising_since,
+            places=profile.places,
+        )
         therapists.save(tx, changed)
         audit.note(
             tx,
@@ -44,6 +74,10 @@ def save(
             practice_id=desk.practice.id,
             object_id=therapist.id,
         )
+
+
+def _filled(texts: Texts) -> Texts:
+    return {language: words for language, words in texts.items() if words}
 
 
 def _is_link(given: str) -> bool:

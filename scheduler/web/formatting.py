@@ -10,7 +10,7 @@ from flask import Flask
 from jinja2 import StrictUndefined
 
 from scheduler.domain.practice import Texts, text
-from scheduler.services import wording
+from scheduler.services import language_names, wording
 from scheduler.web.language import current_language
 
 _BY_INSTANT = ("day_long", "day_full", "day_short", "weekday", "clock")
@@ -71,6 +71,7 @@ def _filters() -> dict[str, Callable[..., Any]]:
         "last_digits": last_digits,
         "first_name": first_name,
         "sentence": wording.sentence,
+        "language_names": lambda tags: language_names.written(tags, current_language()),
         "within": wording.within,
         "direction": wording.direction,
         "compact_json": compact_json,

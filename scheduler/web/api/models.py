@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from scheduler.domain import places
 from scheduler.domain.appointment import Status
 from scheduler.domain.cancellation import Terms, terms_of
 from scheduler.domain.local_time import rfc3339
@@ -63,6 +64,10 @@ class TypeAnswer(Answer):
     participants: int = Field(description="How many people it is for, at most")
     therapists: list[str] = Field(description="Slugs of who offers it")
     consents: list[str] = Field(description="Keys that a booking must carry in `consents`")
+    places: list[str] = Field(
+        description="Where a visitor may be during a call, such as CA-QC or DE; a booking by phone or video"
+        " then carries one of them, or `elsewhere`, in `place`. Empty: nobody is asked"
+    )
     policy: str = Field(description="The cancellation policy; empty without one")
     cancellation: Cancellation | None = Field(description="Null where cancelling never costs anything")
 
@@ -81,6 +86,7 @@ class TypeAnswer(Answer):
             participants=kind.participants,
             therapists=[person.slug for person in people if person.id in kind.therapist_ids],
             consents=list(needed_consents(kind)),
+            places=list(places.asked(kind, people)),
             policy=text(kind.policy, language),
             cancellation=Cancellation.of(terms) if terms else None,
         )

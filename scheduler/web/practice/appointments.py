@@ -6,11 +6,12 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from scheduler.domain.appointment import Appointment, Status
+from scheduler.domain.appointment import Appointment, Participant, Status
 from scheduler.domain.cancellation import Fee
 from scheduler.domain.errors import Refused, SlotTaken, WrongState
 from scheduler.domain.local_time import local, local_day
-from scheduler.services import appointments
+from scheduler.services import appointments, place_names
+from scheduler.web.language import current_language
 from scheduler.web.practice import answers as calendar_answers
 from scheduler.web.practice import by_hand, series, speech
 from scheduler.web.practice.forms import Answers, day_of
@@ -65,6 +66,7 @@ def appointment(appointment_id: str) -> str:
         **_repeating(found),
         answers=calendar_answers.about(found),
         free_until=_free_until(found),
+        places={who.id: place_names.name(who.extras["place"], current_language()) for who in _told(found)},
     )
 
 
@@ -128,6 +130,11 @@ def answer_known(appointment_id: str) -> Response:
     appointments.answer_known(desk(), appointment_id, now=now())
     say("A kind mail is on its way.")
     return to("appointment", appointment_id=appointment_id)
+
+
+def _told(found: Appointment) -> list[Participant]:
+    """Those who said where they will be during the call."""
+    return [who for who in found.participants if who.extras.get("place")]
 
 
 def _free_until(found: Appointment) -> int | None:

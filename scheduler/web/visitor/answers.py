@@ -8,7 +8,7 @@ from werkzeug.datastructures import MultiDict
 from scheduler.domain.practice import AppointmentType, Mode
 
 KEY = "idempotency_key"
-FIELDS = ("mode", "name", "email", "phone", "note", "name_2", "email_2", "policy")
+FIELDS = ("mode", "name", "email", "phone", "note", "name_2", "email_2", "policy", "place")
 _LONGEST = 600
 
 
@@ -28,6 +28,7 @@ def booking_form(
         "email": answers.get("email", ""),
         "phone": answers.get("phone", "") if mode == Mode.PHONE else "",
         "note": answers.get("note", ""),
+        "place": answers.get("place", "")[:20],
         "language": language,
         "zone": zone,
         "consents": ["privacy", *(["policy"] if _agrees(answers, kind) else [])],

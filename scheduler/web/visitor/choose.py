@@ -37,6 +37,7 @@ def types() -> str:
         "visitor/types.html",
         kinds=kinds,
         first=first,
+        people=people_of(*kinds),
         soonest=soonest[0] if soonest else None,
         clocks=clocks_for(first, now) if first else None,
         token=form_token.issue(HOLD, g.practice.slug, first.slug) if first else "",
@@ -111,9 +112,7 @@ def choose_page(
         "flow": _flow(kind, held),
         "problem": problem,
         "lost": lost,
-        "therapists": [
-            person for person in directory.therapists(g.practice) if person.id in kind.therapist_ids
-        ],
+        "therapists": people_of(kind),
         "token": form_token.issue(HOLD, g.practice.slug, kind.slug),
     }
     wanted = local_day(lost, g.practice.zone) if lost else parse_day(request.args.get("day", ""))
@@ -124,6 +123,12 @@ def choose_page(
     month = parse_month(request.args.get("month", ""))
     days = day_step(g.practice, kind, offering, month=month, now=now)
     return render_template("visitor/day.html", step=days, asked=month is not None, **page)
+
+
+def people_of(*kinds: AppointmentType) -> list[Therapist]:
+    """Those who offer any of the types, in the practice's order."""
+    offering = {therapist_id for kind in kinds for therapist_id in kind.therapist_ids}
+    return [person for person in directory.therapists(g.practice) if person.id in offering]
 
 
 def offering_of(kind: AppointmentType, therapist: Therapist | None, now: int) -> Offering:

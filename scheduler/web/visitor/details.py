@@ -8,10 +8,11 @@ from werkzeug.wrappers import Response
 
 from scheduler.clock import utcnow
 from scheduler.domain.cancellation import terms_of
-from scheduler.domain.errors import AnotherRequest, Refused, SlotTaken, StoreBusy
+from scheduler.domain.errors import AnotherRequest, NotEligible, Refused, SlotTaken, StoreBusy
 from scheduler.domain.local_time import local_day
-from scheduler.domain.practice import AppointmentType
-from scheduler.services import booking, holds, offers, terms
+from scheduler.domain.places import ELSEWHERE
+from scheduler.domain.practice import AppointmentType, Mode
+from scheduler.services import booking, eligible_places, holds, offers, place_names, terms
 from scheduler.web import form_token, limits
 from scheduler.web.visitor.answers import KEY, booking_form, fields_of, new_key, typed
 from scheduler.web.visitor.blueprint import blueprint, chosen_therapist, to
@@ -41,6 +42,9 @@ def answer(kind: str, hold: str) -> Answer:
     action = request.form.get("action", "book")
     if action == "book":
         return book(held, answers)
+    if action == "in_person":
+        keep(held, {**held.answers, "mode": Mode.IN_PERSON.value})
+        return redirect(to("details", kind=kind, hold=hold), 303)
     keep(held, answers)
     if action == "back":
         day = local_day(held.start, g.practice.zone).isoformat()
@@ -68,6 +72,8 @@ def again(kind: str, hold: str) -> Answer:
         )
     except Refused as refused:
         return _correct(held, start, answers, fields_of(refused.problems))
+    except NotEligible:
+        return elsewhere_page(held, answers)
     except SlotTaken:
         return taken_page(held, answers, lost=start)
     except AnotherRequest:
@@ -112,6 +118,9 @@ def book(held: holds.Held, answers: Mapping[str, str]) -> Answer:
         if is_lost(held):
             return taken_page(held, answers, problems=problems)
         return details_page(held, answers, problems=problems), 422
+    except NotEligible:
+        keep(held, answers)
+        return elsewhere_page(held, answers)
     except SlotTaken:
         keep(held, answers)
         holds.release(g.practice, held.token, now=utcnow())  # else it would hide the times around it
@@ -160,10 +169,32 @@ def details_page(
         notice=notice,
         clocks=clocks_for(held.kind, utcnow()),
         terms=_terms(held),
+        places=place_choices(held.kind),
         day=local_day(held.start, g.practice.zone).isoformat(),
         key=request.form.get(KEY) or new_key(),
         token=_token(held),
     )
+
+
+def elsewhere_page(held: holds.Held, answers: Mapping[str, str]) -> tuple[str, int]:
+    """A call is not possible from where the visitor will be: who else may, or how else. Nothing is lost."""
+    place = answers.get("place", "")
+    others = eligible_places.who_may(g.practice, held.kind, place)
+    page = render_template(
+        "visitor/elsewhere.html",
+        held=held,
+        kind=held.kind,
+        place=place_names.name(place, g.language) if place != ELSEWHERE else "",
+        others=[one for one in others if one.id != held.therapist.id],
+        in_person=Mode.IN_PERSON in held.kind.modes,
+    )
+    return page, 409
+
+
+def place_choices(kind: AppointmentType) -> list[tuple[str, str]]:
+    """(code, name) of the places to choose from; none where nobody is asked."""
+    places = eligible_places.asked(g.practice, kind)
+    return place_names.choices(places, g.language) if places else []
 
 
 def taken_page(
@@ -195,6 +226,7 @@ def taken_page(
         starts=close_to(g.practice, kind, offering_of(kind, chosen_therapist(), now), gone, now),
         clocks=clocks_for(kind, now),
         terms=terms_in_general(kind),
+        places=place_choices(kind),
         key=request.form.get(KEY) or new_key(),
         token=_token(held),
     )

@@ -26,6 +26,7 @@ def test_a_practice_tells_what_it_offers(demo_client: FlaskClient) -> None:
         "participants": 1,
         "therapists": ["ada", "ben"],
         "consents": ["privacy"],
+        "places": [],
         "policy": "",
         "cancellation": None,
     }

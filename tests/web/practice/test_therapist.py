@@ -53,3 +53,40 @@ def test_an_owner_sets_each_therapist_and_a_therapist_only_the_own(demo_app: Fla
         assert directory.find_therapist(practice, "ada").name == "Ada Tremblay"
     ada = Person(demo_app, ADA)
     assert ada.send(f"{PAGE}?therapist=ben", **FIELDS).status_code == 404
+
+
+def test_a_profile_and_places_are_typed_in_words_and_read_by_visitors(demo_app: Flask) -> None:
+    ada = Person(demo_app, ADA)
+    words = {
+        "credentials-en": "Psychologist, member of the Ordre",
+        "approach-en": "Calm and direct.",
+        "approach-fr": "Calme et directe.",
+        "spoken": "french, English",
+        "practising_since": "2009",
+        "places": "quebec, France",
+    }
+    page = ada.done(PAGE, **FIELDS, **words)
+    assert 'value="French, English"' in page
+    assert 'value="Quebec, France"' in page
+    with demo_app.app_context():
+        saved = directory.find_therapist(directory.practice("demo"), "ada")
+    assert (saved.spoken, saved.practising_since, saved.places) == (("fr", "en"), 2009, ("CA-QC", "FR"))
+    assert saved.approach == {"en": "Calm and direct.", "fr": "Calme et directe."}
+    visitor = demo_app.test_client(use_cookies=False)
+    for address in ("/book/demo/", "/book/demo/consultation?therapist=ada"):
+        shown = visitor.get(address).text
+        assert "Psychologist, member of the Ordre" in shown
+        assert "Speaks French, English" in shown
+        assert "In practice since 2009" in shown
+    french = visitor.get("/book/demo/?lang=fr").text
+    assert "Calme et directe." in french
+
+
+def test_unknown_places_languages_and_years_are_told_at_their_fields(demo_app: Flask) -> None:
+    wrong = {"spoken": "Klingonese", "practising_since": "1066", "places": "Atlantis"}
+    answer = Person(demo_app, ADA).send(PAGE, **FIELDS, **wrong)
+    assert problems(answer) == [
+        "spoken: Write languages with commas between them, for example: English, French",
+        "practising_since: Give the year, for example 2009",
+        "places: Write countries, Canadian provinces or US states, with commas between",
+    ]
