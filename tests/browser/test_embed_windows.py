@@ -7,11 +7,13 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.websites import Website, until
+from tests.support.accessibility import violations
 from tests.support.browser import Complaints
 from tests.support.contrast import contrast
 from tests.support.servers import RunningServer
 
 FLOAT = '<p>Text</p><a href="{url}/book/demo/" data-booking="float"{more}>Book a call</a>'
+RULES = ("aria-dialog-name", "button-name", "color-contrast", "frame-title", "target-size")
 COLOURS = """accents => {
     const host = [...document.querySelectorAll('div')].find(div => div.shadowRoot);
     const button = host.shadowRoot.querySelector('.float');
@@ -31,9 +33,11 @@ def test_a_floating_button_opens_the_booking_by_keyboard_and_gets_the_focus_back
     expect(page.get_by_role("link", name="Book a call")).to_be_hidden()
     page.keyboard.press("Tab")
     expect(button).to_be_focused()
+    assert violations(page, RULES) == []
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog", name="Book a call")
     expect(page.frame_locator("iframe").get_by_role("heading", level=1)).to_be_visible()
+    assert violations(page, RULES) == []
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     expect(button).to_be_focused()
