@@ -1,0 +1,78 @@
+"""Practices that speak more languages, and a made-up language that runs from right to left."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from string import ascii_letters
+from threading import Thread
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import write_po
+from flask import Flask
+from werkzeug.serving import make_server
+
+from scheduler.services import directory, wording
+from scheduler.store import practice as practices
+from scheduler.store.database import transaction
+from tools import messages
+
+ARABIC = dict(zip(ascii_letters, "ابجدهوزحطيكلمنسعفصقرشتثخذض" * 2, strict=True))
+"""A letter for each letter: nobody can read it, but it runs as Arabic does and is as long as English."""
+
+
+def teach(app: Flask, languages: tuple[str, ...], slug: str = "demo") -> None:
+    """Let a practice offer these languages, the first being its own."""
+    with app.app_context():
+        practice = directory.practice(slug)
+        with transaction() as tx:
+            practices.save(tx, replace(practice, languages=languages))
+
+
+@contextmanager
+def in_a_thread(app: Flask, port: int) -> Iterator[str]:
+    """Serve the application from this process, so that what a test changes in it counts."""
+    server = make_server("127.0.0.1", port, app, threaded=True)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def add_made_up_arabic(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Give the program an `ar` whose catalogue is English in Arabic letters, values and HTML untouched."""
+    catalogue = Catalog(locale="ar", charset="utf-8", fuzzy=False)
+    for key in list(messages.keys()):
+        many = isinstance(key, tuple)
+        text = in_arabic_letters(key[1] if isinstance(key, tuple) else key)
+        catalogue.add(key, (text,) * catalogue.num_plurals if many else text)
+    place = folder / "ar" / "LC_MESSAGES" / "messages.po"
+    place.parent.mkdir(parents=True)
+    with place.open("wb") as file:
+        write_po(file, catalogue)
+    wording._catalogue.cache_clear()
+    monkeypatch.setattr(wording, "CATALOGUES", folder)
+    monkeypatch.setattr(wording, "SUPPORTED", (*wording.SUPPORTED, "ar"))
+    monkeypatch.setitem(wording._LOCALES, "ar", "ar")
+    monkeypatch.setitem(wording._PATTERNS, "ar", {**wording._PATTERNS["en"], "short": "EEEE d MMMM"})
+
+
+def in_arabic_letters(text: str) -> str:
+    """The text with each letter exchanged, outside of `%(value)s` and of tags."""
+    found, kept = "", 0
+    for sign, following in zip(text, [*text[1:], ""], strict=True):
+        if sign == "<" or (sign == "%" and following == "("):
+            kept = 1
+        found += sign if kept else ARABIC.get(sign, sign)
+        if kept == 1 and sign == ">":
+            kept = 0
+        elif kept == 1 and sign == ")" and following in "sd":
+            kept = 2
+        elif kept == 2:
+            kept = 0
+    return found
