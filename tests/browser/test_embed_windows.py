@@ -113,3 +113,17 @@ def test_on_paper_there_is_no_button(demo: RunningServer, website: Website, page
     expect(button).to_be_visible()
     page.emulate_media(media="print")
     expect(button).to_be_hidden()
+
+
+def test_windows_come_from_where_the_loader_came_from_with_its_nonce(
+    demo: RunningServer, website: Website, page: Page, complaints: Complaints
+) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    foreign = f'<a href="{website.url}/book/demo/" data-booking="popup">Elsewhere</a>'
+    policy = f"default-src 'none'; script-src 'nonce-r4nd0m'; frame-src {demo.url}"
+    body = foreign + FLOAT.format(url=demo.url, more="")
+    page.goto(website.with_widget(demo.url, body, policy=policy, nonce="r4nd0m"))
+    expect(page.get_by_role("button", name="Book a call")).to_be_visible()
+    assert [url for url in asked if "embed" in url] == [f"{demo.url}/embed.js", f"{demo.url}/embed-window.js"]
+    assert not complaints, complaints

@@ -19,10 +19,11 @@ class Website:
     body: str = ""
     visits: list[str] = field(default_factory=list)
 
-    def with_widget(self, service: str, body: str, *, policy: str | None = None) -> str:
+    def with_widget(self, service: str, body: str, *, policy: str | None = None, nonce: str = "") -> str:
         """Put a page with the loader on the site, allowing nothing but our script and our frame."""
+        own = f' nonce="{nonce}"' if nonce else ""
         self.policy = policy or f"default-src 'none'; script-src {service}; frame-src {service}"
-        self.body = f'<h1>Practice</h1>{body}<script async src="{service}/embed.js"></script>'
+        self.body = f'<h1>Practice</h1>{body}<script async{own} src="{service}/embed.js"></script>'
         return self.url
 
 
