@@ -1,7 +1,7 @@
 """What an owner sets for the whole practice: who it is, its ground rules, its help line."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
@@ -10,6 +10,7 @@ from scheduler.domain.practice import GroundRules, HelpLine, Practice, Texts
 from scheduler.services import audit
 from scheduler.services.contacts import BadContact, mail_address
 from scheduler.services.desk import Desk
+from scheduler.services.wording import SUPPORTED, regional
 from scheduler.store import practice as practices
 from scheduler.store import therapists
 from scheduler.store.database import Transaction, transaction
@@ -99,6 +100,21 @@ def keep_waiting_list(desk: Desk, wanted: bool, *, now: int) -> None:
     _set(desk, "settings.waiting_list", now, waiting_list=wanted)
 
 
+def offer_languages(desk: Desk, own: str, others: Iterable[str], *, now: int) -> None:
+    """In which languages visitors can read; what was written in a language that goes stays for its return.
+
+    `own` comes first, the others as we list them. **Raises** `Refused` for a language that we lack.
+    """
+    if own not in SUPPORTED:
+        raise Refused({"own": "Choose from the list"})
+    wanted = [own, *(language for language in SUPPORTED if language != own and language in set(others))]
+    practice = desk.practice
+    written = (*practice.privacy, *practice.tagline, *practice.calendar_title, *practice.languages)
+    known = {tag.split("-")[0]: tag for tag in written}
+    tags = tuple(known.get(language) or regional(language, practice.country) for language in wanted)
+    _set(desk, "settings.languages", now, languages=tags)
+
+
 def origin(given: str) -> str:
     """An address as an origin: `https://www.example.org/contact` gives `https://www.example.org`.
 
@@ -137,29 +153,32 @@ def _check(profile: Profile) -> tuple[dict[str, str], tuple[str, ...]]:
 
 
 def _changed(current: Practice, profile: Profile, origins: tuple[str, ...]) -> Practice:
-    privacy = _filled(profile.privacy)
+    privacy = _filled(profile.privacy, current.privacy)
+    hours = current.help_line.hours if current.help_line else {}
     return replace(
         current,
         name=profile.name,
-        tagline=_filled(profile.tagline),
+        tagline=_filled(profile.tagline, current.tagline),
         address=profile.address,
         phone=profile.phone,
         website=profile.website,
         email=mail_address(profile.email),
         sender_name=profile.sender_name,
-        calendar_title=_filled(profile.calendar_title),
+        calendar_title=_filled(profile.calendar_title, current.calendar_title),
         privacy=privacy,
         privacy_version=current.privacy_version + int(privacy != dict(current.privacy)),
-        help_line=HelpLine(profile.emergency, profile.talk, _filled(profile.talk_hours)),
+        help_line=HelpLine(profile.emergency, profile.talk, _filled(profile.talk_hours, hours)),
         embed_origins=origins,
     )
 
 
-def _filled(texts: Texts) -> Mapping[str, str]:
-    return {language: words for language, words in texts.items() if words}
+def _filled(typed: Texts, before: Texts) -> Mapping[str, str]:
+    """What was typed, and what stands in languages that are not offered now."""
+    kept = {language: words for language, words in before.items() if language not in typed}
+    return {language: words for language, words in {**typed, **kept}.items() if words}
 
 
-def _set(desk: Desk, action: str, now: int, **changes: bool | int | None) -> None:
+def _set(desk: Desk, action: str, now: int, **changes: bool | int | tuple[str, ...] | None) -> None:
     with transaction() as tx:
         _lock(tx, desk, now)
         practices.save(tx, replace(practices.find(tx, desk.practice.id), **changes))  # type: ignore[arg-type]

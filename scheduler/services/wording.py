@@ -63,6 +63,17 @@ def supported(language: str) -> str:
     return primary if primary in SUPPORTED else SUPPORTED[0]
 
 
+def regional(language: str, country: str) -> str:
+    """The tag for a language in a country: `de-AT` where it is written otherwise there, else `de`."""
+    tag = f"{language}-{country}"
+    return tag if tag in _LOCALES else language
+
+
+def own_name(language: str) -> str:
+    """What its speakers call the language: "Deutsch"."""
+    return sentence(locale_of(language).get_language_name(language.split("-")[0]) or language)
+
+
 def negotiate(accept_language: str, offered: Sequence[str]) -> str:
     """The tag in `offered` (not empty) that suits an `Accept-Language` header best, else the first.
 

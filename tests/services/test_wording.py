@@ -218,6 +218,18 @@ def test_clocks_have_24_hours_in_every_language(language: str) -> None:
     assert wording.clock(JUNE_3 + 6 * 3600, BERLIN, language) == "16:30"
 
 
+def test_a_language_of_a_country_is_one_that_is_written_otherwise_there() -> None:
+    assert [wording.regional("de", country) for country in ("DE", "AT", "CH")] == ["de", "de-AT", "de-CH"]
+    assert [wording.regional("es", country) for country in ("ES", "MX")] == ["es", "es"]
+    assert [wording.own_name(language) for language in wording.SUPPORTED] == [
+        "English",
+        "Français",
+        "Deutsch",
+        "Español",
+        "Русский",
+    ]
+
+
 def test_german_amounts_follow_the_country() -> None:
     assert wording.price(9000, "EUR", "de") == "90\u00a0€"
     assert wording.price(9000, "EUR", "de-AT") == "€\u00a090"

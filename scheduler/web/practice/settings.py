@@ -8,6 +8,7 @@ from scheduler.domain.local_time import day_interval
 from scheduler.domain.practice import Practice, Texts
 from scheduler.services import practice_settings
 from scheduler.services.practice_settings import Profile
+from scheduler.services.wording import SUPPORTED, own_name
 from scheduler.web.practice.forms import Answers
 from scheduler.web.practice.shell import blueprint, desk, now, owners_only, say, to
 
@@ -51,12 +52,15 @@ def save_profile() -> ResponseReturnValue:
 
 
 def _change_public(answers: Answers) -> ResponseReturnValue:
-    """Publish, withdraw, pause or resume: whether strangers can book at all."""
-    action = answers.one_of("do", [*_PUBLIC, "pause"], problem="Choose from the list")
+    """Publish, withdraw, pause or resume: whether strangers can book at all; and in which languages."""
+    action = answers.one_of("do", [*_PUBLIC, "pause", "languages"], problem="Choose from the list")
     try:
         if answers.problems:
             raise Refused(answers.problems)
-        if action == "pause":
+        if action == "languages":
+            others = answers.some_of("languages", SUPPORTED)
+            practice_settings.offer_languages(desk(), answers.line("own"), others, now=now())
+        elif action == "pause":
             day = answers.day("until", problem="Choose the day from which people can book again")
             if day is None:
                 raise Refused(answers.problems)
@@ -77,7 +81,14 @@ def _at_fields(problems: dict[str, str]) -> dict[str, str]:
 
 
 def _form(values: dict[str, str], problems: dict[str, str]) -> str:
-    return render_template("practice/profile.html", here="settings", values=values, problems=problems)
+    return render_template(
+        "practice/profile.html",
+        here="settings",
+        values=values,
+        problems=problems,
+        spoken=[tag.split("-")[0] for tag in desk().practice.languages],
+        all_languages=[(language, own_name(language)) for language in SUPPORTED],
+    )
 
 
 def _read(answers: Answers) -> Profile:
