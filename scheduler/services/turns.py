@@ -1,7 +1,7 @@
 """Whose turn it is on the waiting list: a time that is free is kept for the first whom it suits.
 
 The worker's errand. One offer at a time to each person; what was declined or left
-unanswered goes on to the next. See docs/decisions/0016-waiting-list.md.
+unanswered goes on to the next. See docs/decisions/0018-waiting-list.md.
 """
 
 from base64 import urlsafe_b64encode

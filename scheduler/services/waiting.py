@@ -13,6 +13,7 @@ from scheduler.services.booking import Booked
 from scheduler.services.contacts import mail_key
 from scheduler.services.desk import Desk
 from scheduler.services.offers import check_open
+from scheduler.services.wishes import Wanted
 from scheduler.store import appointments, catalogue, limits
 from scheduler.store import waiting as store
 from scheduler.store.database import Transaction, reading, retried, transaction, vault_of
@@ -63,21 +64,7 @@ def join(
             _check_limits(tx, practice, source, now)
         entry = store.live_of_address(tx, practice.id, kind.id, key)
         if entry is None:
-            entry = Waiting(
-                id=str(uuid4()),
-                practice_id=practice.id,
-                type_id=kind.id,
-                therapist_id=therapist.id if therapist else None,
-                mode=wanted.mode,
-                language=wanted.language,
-                visitor_zone=wanted.zone,
-                wishes=wanted.wishes,
-                created_at=now,
-                changed_at=now,
-                name=wanted.name,
-                email=wanted.email,
-                phone=wanted.phone,
-            )
+            entry = _new_entry(practice, kind, therapist, wanted, now)
             store.add(tx, entry, token=new_token(), key=key)
         if limited:
             mail_limits.count_one(tx, entry.id, wanted.email, now=now)
@@ -165,6 +152,26 @@ def remove(desk: Desk, entry_id: str, *, now: int) -> Waiting:
             now=now,
         )
         return ended
+
+
+def _new_entry(
+    practice: Practice, kind: AppointmentType, therapist: Therapist | None, wanted: Wanted, now: int
+) -> Waiting:
+    return Waiting(
+        id=str(uuid4()),
+        practice_id=practice.id,
+        type_id=kind.id,
+        therapist_id=therapist.id if therapist else None,
+        mode=wanted.mode,
+        language=wanted.language,
+        visitor_zone=wanted.zone,
+        wishes=wanted.wishes,
+        created_at=now,
+        changed_at=now,
+        name=wanted.name,
+        email=wanted.email,
+        phone=wanted.phone,
+    )
 
 
 def _end(tx: Transaction, entry: Waiting, state: State, now: int) -> Waiting:
