@@ -1,4 +1,4 @@
-"""Every text has its French, with the same placeholders; the tool that says so finds what it should."""
+"""Every text has its translations, with the same placeholders; the tool that says so finds what it should."""
 
 import re
 from pathlib import Path
@@ -24,6 +24,35 @@ def test_french_signs_never_begin_a_line() -> None:
     assert len(texts) > 300
     assert [text for text in texts if re.search(r" [:;?!»]|« ", text)] == []
     assert [text for text in texts if "'" in text] == []
+
+
+@pytest.mark.parametrize("language", messages.LANGUAGES)
+def test_quotes_and_spaces_are_those_of_print(language: str) -> None:
+    catalogue = messages.read(language)
+    pairs = [
+        (str(message.id if isinstance(message.id, str) else message.id[0]), text)
+        for message in catalogue
+        if message.id
+        for text in _strings(message.string)
+    ]
+
+    assert [text for _, text in pairs if re.search(r"""['"]""", re.sub(r"<[^>]*>", "", text))] == []
+    assert [text for key, text in pairs if (text != text.strip()) != (key != key.strip())] == []
+    assert [text for _, text in pairs if "..." in text or "  " in text] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "familiar"),
+    [
+        ("de", r"\b(du|dir|dich|dein\w*)\b|\w\*innen|\w:innen"),
+        ("es", r"\b(tú|tus?|contigo|vosotros)\b"),
+        ("ru", r"\b(ты|тебя|тебе|твой|твоя|твоё)\b"),
+    ],
+)
+def test_visitors_are_addressed_formally(language: str, familiar: str) -> None:
+    texts = [text for message in messages.read(language) for text in _strings(message.string)]
+
+    assert [text for text in texts if re.search(familiar, text, re.IGNORECASE)] == []
 
 
 def test_visitors_are_addressed_with_vous() -> None:

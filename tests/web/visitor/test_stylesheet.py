@@ -68,3 +68,17 @@ def test_type_and_space_follow_the_scale() -> None:
     spaces = [float(size) * 16 for size in re.findall(r"--bk-[1-7]:\s*([\d.]+)rem", text)]
     assert spaces == [4, 8, 12, 16, 24, 32, 48]
     assert all(small < large for small, large in pairwise(spaces))
+
+
+def test_no_stylesheet_knows_left_from_right() -> None:
+    physical = re.compile(
+        r"(?:margin|padding|border|inset)-(?:left|right)|(?:text-align|float|clear):\s*(?:left|right)\b"
+        r"|(?<![-\w])(?:left|right):"
+    )
+    sheets = sorted((STATIC / "css").glob("*.css"))
+
+    assert len(sheets) >= 6
+    found = [
+        (sheet.name, match[0]) for sheet in sheets for match in physical.finditer(sheet.read_text("utf-8"))
+    ]
+    assert found == []
