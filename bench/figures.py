@@ -15,6 +15,7 @@ from sqlalchemy import event
 
 from bench.databases import FEED_TOKEN, Database, database
 from bench.processes import HELLO, ROOT, server
+from bench.widget import largest_paint
 from scheduler.clock import utcnow
 from scheduler.services import feeds, offers
 from scheduler.services.busy_times import understand
@@ -119,6 +120,7 @@ MEASUREMENTS: dict[str, Callable[[Path, int], Iterator[Figure]]] = {
     "P9": feed_built,
     "P10": feed_over_http,
     "calendar": calendar_read,
+    "widget": largest_paint,
 }
 """By the first figure that each gives."""
 

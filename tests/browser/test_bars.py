@@ -1,0 +1,202 @@
+"""The bars of the pages, measured in a browser: weight, stillness, presses, keys, targets, no storage."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, BrowserType, Page, expect
+
+from tests.browser.measuring import SMALL, Keys, Scale
+from tests.browser.test_practice_pages import sign_in
+from tests.support.accessibility import sideways_overflow
+from tests.support.browser import Complaints
+from tests.support.servers import RunningServer
+from tests.support.signing_in import ADA
+
+SHORTEST_BYTES, STEP_BYTES, WEEK_BYTES = 30_000, 6_000, 60_000
+SHIFT = 0.02
+TARGET = 44
+TYPED = {"#name": "Vera", "#email": "vera@visitor.example", "#phone": "514 555 0189"}
+REMEMBER = "document.cookie = 'a=1', document.cookie"
+
+WRONG = """<style>:focus { outline: 0 }</style>
+<p>A <a href="#">link</a> in words</p><p><a href="#" id="bare">Alone</a></p>
+<script>
+setTimeout(() => {
+  const late = document.createElement('div');
+  late.style.height = '400px';
+  document.body.prepend(late);
+}, 300);
+</script>"""
+
+
+def screens(page: Page, url: str) -> Iterator[str]:
+    """The full way through booking, moving and cancelling; gives each screen's name when it stands there."""
+    page.goto(f"{url}/book/demo/")
+    yield "types"
+    page.locator(".type.first h2 a").click()
+    page.locator("table.month").wait_for()
+    yield "days"
+    page.locator("table.month button").first.click()
+    page.locator("button.slot").first.wait_for()
+    yield "times"
+    page.locator("button.slot").last.click()
+    page.locator("#name").wait_for()
+    yield "details"
+    for field, text in TYPED.items():
+        page.locator(field).fill(text)
+    page.locator("button.btn-1").click()
+    page.locator(".ticket h1").wait_for()
+    yield "booked"
+    page.locator("a.btn-3").click()
+    page.locator("button.btn-bad").wait_for()
+    yield "manage"
+    page.locator("a.btn-1").click()
+    page.locator("table.month").wait_for()
+    yield "other days"
+    page.locator("table.month button").nth(1).click()
+    page.locator("button.slot").first.wait_for()
+    yield "other times"
+    page.locator("button.slot").first.click()
+    page.locator(".note.ok").wait_for()
+    yield "moved"
+    page.locator("button.btn-bad").click()
+    page.locator("button.btn-bad").wait_for(state="detached")
+    yield "cancelled"
+
+
+def test_every_screen_is_light_still_and_large_enough_for_a_thumb(
+    demo: RunningServer, new_page: Callable[..., Page], complaints: Complaints
+) -> None:
+    page = new_page(360, 740)
+    scale = Scale(page)
+    weights, shifts, wide, small = {}, {}, {}, {}
+    for name in screens(page, demo.url):
+        weights[name], shifts[name] = scale.weigh(), scale.shifted()
+        if name == "types":
+            assert len(scale.requests) <= 4, [request.url for request in scale.requests]
+        small[name] = page.evaluate(SMALL, TARGET)
+        for width, height in ((320, 640), (320, 256)):  # a small phone; 1280 by 1024 at 400 %
+            page.set_viewport_size({"width": width, "height": height})
+            wide[f"{name} {height}"] = sideways_overflow(page)
+        page.set_viewport_size({"width": 360, "height": 740})
+    assert weights.pop("types") <= SHORTEST_BYTES
+    assert {name: weight for name, weight in weights.items() if weight > STEP_BYTES} == {}
+    assert {name: shift for name, shift in shifts.items() if shift > SHIFT} == {}
+    assert {name: pixels for name, pixels in wide.items() if pixels} == {}
+    assert {name: found for name, found in small.items() if found} == {}
+    assert all(request.url.startswith(demo.url) for request in scale.requests)
+    assert {request.resource_type for request in scale.requests} <= {"document", "stylesheet", "script"}
+    assert not complaints, complaints
+
+
+def test_the_week_of_a_therapist_is_light_and_still(demo: RunningServer, page: Page) -> None:
+    sign_in(page, demo, ADA)
+    scale = Scale(page)
+    # The sign-in page has loaded the stylesheet already: weigh it all the same.
+    page.context.new_cdp_session(page).send("Network.setCacheDisabled", {"cacheDisabled": True})
+    page.goto(f"{demo.url}/practice/")
+    assert 8_000 < scale.weigh() <= WEEK_BYTES
+    assert scale.shifted() <= SHIFT
+
+
+def test_the_measures_notice_what_is_wrong(page: Page) -> None:
+    Scale(page)
+    page.goto("about:blank")
+    page.set_content(WRONG)
+    keys = Keys(page)
+    keys.tab_to("#bare")
+    assert keys.unseen == [": link", ": bare"]
+    [small] = page.evaluate(SMALL, TARGET)
+    assert "Alone" in small
+    page.wait_for_function("window.shifted > 0.02")
+
+
+def test_the_shortest_booking_takes_two_presses_and_three_answers(demo: RunningServer, page: Page) -> None:
+    page.add_init_script("""addEventListener('click', event => event.isTrusted && pressed(), true)""")
+    presses: list[None] = []
+    page.expose_function("pressed", lambda: presses.append(None))
+    page.goto(f"{demo.url}/book/demo/")
+    page.locator(".soonest button").click()
+    fields = page.locator("#details").locator("input:not([type=hidden]):not([type=radio]), textarea, select")
+    assert fields.locator("visible=true").count() <= 3
+    for field, text in TYPED.items():
+        page.locator(field).fill(text)
+    page.locator("button.btn-1").click()
+    expect(page.locator(".ticket h1")).to_be_visible()
+    assert len(presses) == 2
+    for _, name in zip(range(6), screens(page, demo.url), strict=False):
+        if name == "types":
+            presses.clear()
+        elif name == "booked":
+            assert len(presses) <= 4
+            return
+    pytest.fail("The full way was not walked to its end")
+
+
+def fill_in(keys: Keys) -> None:
+    """The three answers, and Enter where there is nothing more to say."""
+    for field, text in TYPED.items():
+        keys.tab_to(field)
+        keys.type(text)
+    keys.enter(".ticket h1")
+
+
+def test_the_keyboard_needs_few_presses_and_always_shows_where_it_is(demo: RunningServer, page: Page) -> None:
+    short = Keys(page)
+    page.goto(f"{demo.url}/book/demo/")
+    short.tab_to(".soonest button")
+    short.enter("#name")
+    fill_in(short)
+    assert short.presses <= 15
+    full = Keys(page)
+    page.goto(f"{demo.url}/book/demo/")
+    full.tab_to(".type.first h2 a")
+    full.enter("table.month")
+    full.tab_to("table.month button")
+    full.enter("button.slot")
+    full.tab_to("button.slot")
+    full.enter("#name")
+    fill_in(full)
+    assert full.presses <= 35
+    assert short.unseen + full.unseen == []
+
+
+def test_every_stop_of_the_longest_pages_shows_the_focus(demo: RunningServer, page: Page) -> None:
+    keys = Keys(page)
+    for name in screens(page, demo.url):
+        if name in ("details", "manage", "cancelled"):
+            page.locator("h1").first.focus()
+            keys.tab_to(".bk-care a, .bk-care *:focus")
+    assert keys.unseen == []
+
+
+@pytest.fixture
+def forgetful(
+    browser_type: BrowserType, browser_type_launch_args: dict[str, object], tmp_path: Path
+) -> Iterator[BrowserContext]:
+    """Chromium whose owner has forbidden sites to store anything: cookies are dropped, storage throws."""
+    (tmp_path / "profile" / "Default").mkdir(parents=True)
+    forbidden = {"profile": {"default_content_setting_values": {"cookies": 2}}}
+    (tmp_path / "profile" / "Default" / "Preferences").write_text(json.dumps(forbidden))
+    context = browser_type.launch_persistent_context(tmp_path / "profile", **browser_type_launch_args)  # type: ignore[arg-type]
+    context.set_default_timeout(15_000)
+    yield context
+    context.close()
+
+
+def test_booking_moving_and_cancelling_work_where_nothing_may_be_stored(
+    demo: RunningServer, forgetful: BrowserContext, complaints: Complaints
+) -> None:
+    complaints.watch(forgetful)
+    page = forgetful.new_page()
+    walked = []
+    for name in screens(page, demo.url):
+        walked.append(name)
+        if name == "types":
+            assert page.evaluate(REMEMBER) == ""
+            throws = "(() => { try { return localStorage.length } catch (error) { return error.name } })()"
+            assert page.evaluate(throws) == "SecurityError"
+    assert len(walked) == 10
+    assert not complaints, complaints
