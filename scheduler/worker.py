@@ -146,8 +146,8 @@ def run_forever(app: Flask, stop: threading.Event) -> str:
                     beside.start()
                 has_begun = True
                 if not 0 <= now - tended_at < TURNS_EVERY:
+                    tended_at = now  # first, so that an errand that fails delays the mails by one round
                     turns.tend(now=now)
-                    tended_at = now
                 run_once(app.config["SETTINGS"], now, clock=utcnow, watch=watch, stop=stop)
                 if not 0 <= now - swept_at < SWEEP_EVERY:
                     sweep(now)
