@@ -108,9 +108,7 @@ def check(
     if mode is Mode.PHONE and not form.phone.strip():
         problems["phone"] = "Tell us which number to call"
     people += _further_people(form, practice, kind, people[0], problems)
-    place = form.place if places and mode is not None and is_call(mode) else ""
-    if places and mode is not None and is_call(mode) and place not in (*places, ELSEWHERE):
-        problems["place"] = "Tell us where you will be during the session"
+    place = _place(form.place, places, mode, problems)
     note = clean(form.note)
     if len(note) > NOTE_LENGTH:
         problems["note"] = "Please keep the note below 500 characters"
@@ -154,6 +152,15 @@ def _mode(given: str, kind: AppointmentType, problems: dict[str, str]) -> Mode |
         return Mode(given)
     problems["mode"] = "Choose how you would like to meet"
     return None
+
+
+def _place(given: str, places: Sequence[str], mode: Mode | None, problems: dict[str, str]) -> str:
+    """Where the visitor will be during a call; empty where nobody is asked."""
+    if not places or mode is None or not is_call(mode):
+        return ""
+    if given not in (*places, ELSEWHERE):
+        problems["place"] = "Tell us where you will be during the session"
+    return given
 
 
 def _person(

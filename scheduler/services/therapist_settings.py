@@ -38,18 +38,7 @@ def save(
 ) -> None:
     """New settings of a therapist of this desk. **Raises** `Refused` by field, `NotFound`."""
     therapist = desk.therapist_of_id(therapist_id)
-    problems: dict[str, str] = {}
-    if not name:
-        problems["name"] = "Give the name that clients read"
-    address = ""
-    try:
-        address = mail_address(email)
-    except BadContact as problem:
-        problems["email"] = str(problem)
-    if video_link and not _is_link(video_link):
-        problems["video_link"] = "Give a whole address that begins with https://"
-    if problems:
-        raise Refused(problems)
+    address = _checked(name, email, video_link)
     with transaction() as tx:
         therapists.raise_revision(tx, therapist.id, now=now, hours=False)
         current = therapists.find(tx, desk.practice.id, therapist.id)
@@ -74,6 +63,23 @@ def save(
             practice_id=desk.practice.id,
             object_id=therapist.id,
         )
+
+
+def _checked(name: str, email: str, video_link: str) -> str:
+    """The address as it is stored. **Raises** `Refused` by field."""
+    problems: dict[str, str] = {}
+    if not name:
+        problems["name"] = "Give the name that clients read"
+    address = ""
+    try:
+        address = mail_address(email)
+    except BadContact as problem:
+        problems["email"] = str(problem)
+    if video_link and not _is_link(video_link):
+        problems["video_link"] = "Give a whole address that begins with https://"
+    if problems:
+        raise Refused(problems)
+    return address
 
 
 def _filled(texts: Texts) -> Texts:
