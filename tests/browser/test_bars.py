@@ -20,6 +20,14 @@ TARGET = 44
 TYPED = {"#name": "Vera", "#email": "vera@visitor.example", "#phone": "514 555 0189"}
 REMEMBER = "document.cookie = 'a=1', document.cookie"
 
+OTHERS = (
+    "/book/demo/privacy",
+    "/book/demo/consultation/zone",
+    "/book/demo/session?tz=Asia/Tokyo",
+    "/book/demo/couple?embed=1",
+    "/appointments/gone",
+    "/waiting/gone",
+)
 WRONG = """<style>:focus { outline: 0 }</style>
 <p>A <a href="#">link</a> in words</p><p><a href="#" id="bare">Alone</a></p>
 <script>
@@ -89,6 +97,25 @@ def test_every_screen_is_light_still_and_large_enough_for_a_thumb(
     assert all(request.url.startswith(demo.url) for request in scale.requests)
     assert {request.resource_type for request in scale.requests} <= {"document", "stylesheet", "script"}
     assert not complaints, complaints
+
+
+def test_targets_are_large_enough_in_other_states_too(
+    demo: RunningServer, new_page: Callable[..., Page]
+) -> None:
+    page = new_page(360, 740)
+    small = {}
+    for address in OTHERS:
+        page.goto(f"{demo.url}{address}")
+        small[address] = page.evaluate(SMALL, TARGET)
+    page.goto(f"{demo.url}/book/demo/intake?therapist=ada")
+    page.locator(".early button").first.click()
+    page.locator("#email").fill("vera@")
+    page.locator("button.btn-1").click()
+    expect(page.locator("#problems")).to_be_visible()
+    for summary in page.locator(".more summary").all():
+        summary.click()
+    small["problems"] = page.evaluate(SMALL, TARGET)
+    assert {name: found for name, found in small.items() if found} == {}
 
 
 def test_the_week_of_a_therapist_is_light_and_still(demo: RunningServer, page: Page) -> None:
