@@ -107,7 +107,7 @@ def test_a_fault_of_ours_shows_a_number_that_finds_the_log_line(
 def test_an_error_page_speaks_the_readers_language(demo_app: Flask) -> None:
     client = demo_app.test_client()
     french = client.get("/nowhere", headers={"Accept-Language": "fr"}).text
-    assert '<html lang="fr">' in french
+    assert '<html lang="fr"' in french
     assert "We cannot find this page" in client.get("/nowhere").text
     assert "We cannot find this page" not in french
 
