@@ -69,6 +69,7 @@ _NOT_ELIGIBLE = Answer(
 REFUSALS: dict[type[refusals.SchedulerError], Answer] = {
     refusals.NotFound: NOT_FOUND,
     refusals.SlotTaken: _TAKEN,
+    refusals.DatesTaken: _TAKEN,
     refusals.HoldExpired: _TAKEN,
     refusals.NotEligible: _NOT_ELIGIBLE,
     refusals.TooMany: _TOO_MANY,

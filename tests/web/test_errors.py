@@ -39,6 +39,7 @@ def failing(demo_app: Flask) -> Callable[[Exception, str], object]:
 ALL = [
     (refusals.NotFound(), 404, "not_found"),
     (refusals.SlotTaken(), 409, "slot_taken"),
+    (refusals.DatesTaken((1, 2)), 409, "slot_taken"),
     (refusals.HoldExpired(), 409, "slot_taken"),
     (refusals.NotEligible(), 409, "not_eligible"),
     (refusals.TooMany(77), 429, "rate_limited"),
