@@ -134,9 +134,7 @@ def test_what_a_change_would_do_is_shown_before_saving(ada: Page, demo: RunningS
     expect(ada.get_by_role("status").first).to_contain_text("Visitors see the new hours now")
 
 
-def test_the_week_is_a_grid_when_wide_and_a_day_on_a_phone(
-    ada: Page, demo: RunningServer
-) -> None:
+def test_the_week_is_a_grid_when_wide_and_a_day_on_a_phone(ada: Page, demo: RunningServer) -> None:
     ada.goto(f"{demo.url}/practice/?week={working_day(2)}")
     expect(ada.locator(".wk")).to_be_visible()
     expect(ada.locator(".agenda")).to_be_hidden()

@@ -10,7 +10,7 @@ from scheduler.domain.practice import Approval
 from scheduler.services import appointments, manage, rendering, terms
 from scheduler.services.rendering import Letter
 from tests.services.practice_side import booked, desk_of
-from tests.support.core import NOW, TUESDAY, WEDNESDAY, Core
+from tests.support.core import NOW, TORONTO, TUESDAY, WEDNESDAY, Core
 from tests.support.instants import HOUR, at
 
 DAY = 24 * HOUR
@@ -94,7 +94,7 @@ def test_one_sentence_says_until_when(start: int, booked_at: int, read_at: int |
 
 def test_a_time_too_close_says_so_and_general_terms_name_hours() -> None:
     strict = Terms(DAY, 0, 6000, "CAD")
-    close: dict[str, Any] = {"start": TUESDAY, "booked_at": TUESDAY - HOUR, "at": None, "zone": "America/Toronto"}
+    close: dict[str, Any] = {"start": TUESDAY, "booked_at": TUESDAY - HOUR, "at": None, "zone": TORONTO}
     assert terms.of_time(strict, **close, language="en") == "This time is close: cancelling it costs CA$60."
     assert terms.in_general(strict, "en") == (
         "Cancelling is free of charge until 24 hours before it begins. After that it costs CA$60."

@@ -190,7 +190,8 @@ class PracticeMachine(RuleBasedStateMachine):
         may = is_open and (
             start == entry.start or self.model.is_offered(kind, entry.who, start, self.now, without=entry)
         )
-        if self.attempt(may, lambda: manage.move(entry.token, start, now=self.now, limited=False)) is not None:
+        moved = self.attempt(may, lambda: manage.move(entry.token, start, now=self.now, limited=False))
+        if moved is not None:
             self.moved(entry, start)
 
     @precondition(lambda self: self.waiting_by_link())

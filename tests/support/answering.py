@@ -105,9 +105,7 @@ def of_gmail(uid: str, who: str, **words: Any) -> bytes:
     is_file = 'Content-Disposition: attachment; filename="invite.ics"'
     copy = part('application/ics; name="invite.ics"', encoded(text), is_file, encoding="base64")
     kind, body = several(f"Content-Type: {kind}\r\n\r\n{body}", copy, kind="mixed")
-    headers = (
-        "Sender: Calendar <notification@google.example>\r\nAuto-Submitted: auto-generated"
-    )
+    headers = "Sender: Calendar <notification@google.example>\r\nAuto-Submitted: auto-generated"
     return mail(body, sender=f"Vera Moss <{who}>", kind=kind, headers=headers)
 
 

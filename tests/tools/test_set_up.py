@@ -73,7 +73,9 @@ def test_a_purpose_nobody_knows_is_refused_with_an_explanation() -> None:
     assert (done.returncode, "run|tools|test" in done.stderr) == (2, True)
 
 
-@pytest.mark.parametrize("line", ["--index-url https://example.org/simple", "--find-links /opt/x", "a @ file:///b"])
+@pytest.mark.parametrize(
+    "line", ["--index-url https://example.org/simple", "--find-links /opt/x", "a @ file:///b"]
+)
 def test_a_place_in_a_lock_is_found(line: str) -> None:
     assert lock.PLACES.search(line)
 

@@ -80,7 +80,8 @@ def make_unwell(app: Flask, statement: str) -> None:
 
 MAIL_DUE_AT = (
     "INSERT INTO outbox (id, practice_id, recipient, kind, sequence, occasion, message_id, created_at,"
-    " due_at, state, attempts) SELECT 'o', id, 'x', 'account_reset', 0, '', 'm', {NOW}, {NOW} - %s, 'waiting', 0"
+    " due_at, state, attempts) SELECT 'o', id, 'x', 'account_reset', 0, '', 'm', {NOW}, {NOW} - %s,"
+    " 'waiting', 0"
     " FROM practices WHERE slug = 'demo'"
 )
 

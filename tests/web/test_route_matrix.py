@@ -306,7 +306,8 @@ def add_answer(connection: sqlite3.Connection, practice_id: str, appointment_id:
     """Let Vera's calendar have declined, and nobody have seen it."""
     with connection:
         connection.execute(
-            "INSERT INTO calendar_answers (id, practice_id, appointment_id, participant_id, message_hash, method,"
+            "INSERT INTO calendar_answers"
+            " (id, practice_id, appointment_id, participant_id, message_hash, method,"
             " partstat, sequence, whole_series, stated_at, received_at)"
             " SELECT '00000000-0000-4000-8000-00000000000b', ?, ?, id, x'00', 'REPLY', 'DECLINED', 0, 0, 1, 1"
             " FROM participants WHERE appointment_id = ?",

@@ -25,9 +25,7 @@ def slots(practice: str, kind: str) -> Response:
     query = reading.query("from", "to", "therapist", "therapists")
     first, last = reading.day(query, "from"), reading.day(query, "to")
     with_therapists = reading.yes(query, "therapists")
-    offer = offers.offer_by_slug(
-        practice, kind, first, last, therapist=query.get("therapist"), now=utcnow()
-    )
+    offer = offers.offer_by_slug(practice, kind, first, last, therapist=query.get("therapist"), now=utcnow())
     headers = {"ETag": f'"{offer.tag}"', "Cache-Control": "no-cache"}
     if "If-None-Match" in request.headers and request.if_none_match.contains_weak(offer.tag):
         return Response(status=304, headers=headers)
