@@ -10,22 +10,16 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from threading import Event
-from typing import Any
 
-from scheduler.domain.appointment import Appointment, Status
 from scheduler.domain.errors import NotFound, StoreBusy
 from scheduler.domain.leases import Watch
-from scheduler.domain.practice import Therapist, TherapistMail
-from scheduler.domain.series import Series
 from scheduler.gateways.message import OutgoingMail
 from scheduler.gateways.smtp import PermanentFailure, SecureConnection, SecureMail, TemporaryFailure, deliver
-from scheduler.services import account_mails, series_letters, waiting_mails
+from scheduler.services import account_mails, series_letters
+from scheduler.services.composing import LATEST_REMINDER, Outdated, compose
 from scheduler.services.health import WORKER
-from scheduler.services.invitations import calendar_part
-from scheduler.services.rendering import Letter, write
 from scheduler.settings import Settings
-from scheduler.store import appointments, catalogue, heartbeats, outbox, participants
-from scheduler.store import series as series_store
+from scheduler.store import appointments, heartbeats, outbox
 from scheduler.store.database import Transaction, reading, transaction
 from scheduler.store.outbox import OutboxEntry, State
 
@@ -37,45 +31,10 @@ LEASE_SECONDS = 420
 RETRY_AFTER = (60, 300, 900, 1800)
 RETRY_LATER = 3600
 GIVE_UP_AFTER = 3 * 86400
-LATEST_REMINDER = 3600
-"""A reminder is of no use any more so shortly before the start."""
-
 _STOP_AFTER_SILENCES = 2
 _BEAT_EVERY = 30
 _NOTE_PAUSE = 0.25
 _NOTE_ATTEMPTS = int(LEASE_SECONDS / _NOTE_PAUSE)
-
-_VISITOR_KINDS: Mapping[str, frozenset[Status]] = {
-    "confirmation": frozenset({Status.CONFIRMED}),
-    "request_received": frozenset({Status.REQUESTED}),
-    "accepted": frozenset({Status.CONFIRMED}),
-    "declined": frozenset({Status.DECLINED}),
-    "moved": frozenset({Status.CONFIRMED, Status.REQUESTED}),
-    "cancelled": frozenset({Status.CANCELLED}),
-    "reminder": frozenset({Status.CONFIRMED}),
-    "known_contact": frozenset(Status) - {Status.HELD, Status.EXPIRED},
-    "series_booked": frozenset({Status.CONFIRMED}),
-    "series_ended": frozenset({Status.CONFIRMED}),
-    "series_cancelled": frozenset({Status.CANCELLED}),
-}
-_THERAPIST_KINDS: Mapping[str, frozenset[Status]] = {
-    "therapist_booked": frozenset({Status.CONFIRMED}),
-    "therapist_requested": frozenset({Status.REQUESTED}),
-    "therapist_moved": frozenset({Status.CONFIRMED, Status.REQUESTED}),
-    "therapist_cancelled": frozenset({Status.CANCELLED, Status.DECLINED}),
-    "therapist_answered": frozenset({Status.CONFIRMED, Status.REQUESTED}),
-    "therapist_series": frozenset({Status.CONFIRMED}),
-    "therapist_ended": frozenset({Status.CANCELLED}),
-}
-SPEAKS_OF: Mapping[str, frozenset[Status]] = {**_VISITOR_KINDS, **_THERAPIST_KINDS}
-"""Every kind of mail, and in which states of the appointment that it names it is true."""
-
-_FOR_NEWS_ONLY = frozenset({"reminder", "therapist_answered"})
-"""Kinds that change nothing in a calendar."""
-
-
-class Outdated(Exception):
-    """What the mail says is no longer so, or nobody is there to read it; the text says why."""
 
 
 @dataclass(slots=True)
@@ -128,88 +87,13 @@ def send_due(
     return counts
 
 
-def compose(tx: Transaction, entry: OutboxEntry, settings: Settings, *, now: int) -> OutgoingMail:
-    """The mail as it goes out now. **Raises** `Outdated`, and whatever a broken row or template raises."""
-    if entry.appointment_id is None:
-        return _about_somebody(tx, entry, settings, now=now)
-    letter = _letter(tx, entry, settings, now=now)
-    practice, appointment = letter.practice, letter.appointment
-    sender = appointment.organizer or settings.mail_default_sender, practice.discreet_name
-    recipient = letter.person.email if letter.person else letter.therapist.email
-    written = write(letter)
-    first = series_letters.first_message_id(tx, entry, letter.series, letter.person)
-    first = first or outbox.first_message_id(tx, entry)
-    calendar, method = None, None
-    if _has_calendar_part(entry, letter, sender[0], recipient):
-        calendar, method = calendar_part(
-            letter,
-            sender=sender,
-            recipient=recipient,
-            dtstamp=entry.created_at,
-            asks=settings.reads_answers,
-        )
-    return OutgoingMail(
-        message_id=_message_id(entry.message_id, settings),
-        date=now,
-        sender=sender,
-        recipient=recipient,
-        subject=written.subject,
-        text=written.text,
-        html=written.html,
-        calendar=calendar,
-        method=method,
-        in_reply_to=_message_id(first, settings) if first else None,
-        language=letter.language,
-    )
-
-
-def why_outdated(entry: OutboxEntry, appointment: Appointment, therapist: Therapist, now: int) -> str | None:
-    """Why the mail must not go any more; None when what it says is still so."""
-    if appointment.sequence != entry.sequence:
-        return "the appointment has changed since"
-    if appointment.status not in SPEAKS_OF[entry.kind]:
-        return f"the appointment is {appointment.status.value}"
-    if appointment.end <= now and entry.kind != "known_contact":
-        return "the appointment is over"
-    if entry.kind == "reminder" and appointment.start - now < LATEST_REMINDER:
-        return "too late to remind"
-    return _why_unwanted(entry, therapist)
-
-
-def _why_unwanted(entry: OutboxEntry, therapist: Therapist) -> str | None:
-    if entry.recipient == outbox.THERAPIST and therapist.mail is TherapistMail.NOTHING:
-        return "the therapist wants no mail"
-    return None
-
-
-def _about_somebody(tx: Transaction, entry: OutboxEntry, settings: Settings, *, now: int) -> OutgoingMail:
-    try:
-        if entry.kind in waiting_mails.KINDS:
-            mail = waiting_mails.compose(tx, entry, settings.public_url, now=now)
-        else:
-            mail = account_mails.compose(tx, entry, settings.public_url, now=now)
-    except NotFound as reason:
-        raise Outdated(str(reason)) from None
-    practice, written = mail.practice, mail.written
-    return OutgoingMail(
-        message_id=_message_id(entry.message_id, settings),
-        date=now,
-        sender=(practice.sender or settings.mail_default_sender, practice.discreet_name),
-        recipient=mail.recipient,
-        subject=written.subject,
-        text=written.text,
-        html=written.html,
-        language=mail.language,
-    )
-
-
-# ---- one mail --------------------------------------------------------------
-
-
 def some_are_on_their_way() -> bool:
     """Whether a worker has a mail in its hands, or had one when it died."""
     with reading() as tx:
         return bool(outbox.leases(tx))
+
+
+# ---- one mail --------------------------------------------------------------
 
 
 def _claim(now: int, lease: int, watch: Watch) -> OutboxEntry | None:
@@ -330,86 +214,6 @@ def _give_up_at(tx: Transaction, entry: OutboxEntry) -> int:
         return appointment.start - LATEST_REMINDER
     # A mail about a whole series stands with its first date, which may be over by then.
     return latest if entry.kind in series_letters.KINDS else min(latest, appointment.end)
-
-
-def _letter(tx: Transaction, entry: OutboxEntry, settings: Settings, *, now: int) -> Letter:
-    try:
-        appointment = appointments.find(tx, entry.practice_id, entry.appointment_id or "")
-    except NotFound:
-        raise Outdated("erased") from None
-    stock = catalogue.by_id(tx, entry.practice_id)
-    therapist = stock.therapist_of_id(appointment.therapist_id)
-    series = series_store.of_appointment(tx, entry.practice_id, appointment.id)
-    facts = outbox.facts(tx, entry.id)
-    named = _named(tx, entry, appointment, series, facts, therapist, now)
-    person, language, links = None, stock.practice.language, {}
-    link = f"{settings.public_url}/practice/appointments/{named.id}"
-    if entry.recipient != outbox.THERAPIST:
-        person = next((one for one in appointment.participants if one.id == entry.recipient), None)
-        if person is None:
-            raise Outdated("erased")
-        language = person.language
-        if series and entry.kind in series_letters.KINDS:
-            links = series_letters.links(tx, series, person, settings.public_url, now=now)
-        token = participants.token(tx, person.id)
-        link = links.get(named.id, f"{settings.public_url}/appointments/{token}")
-    return Letter(
-        kind=entry.kind,
-        language=language,
-        practice=stock.practice,
-        therapist=therapist,
-        type=stock.type_of_id(appointment.type_id),
-        appointment=named,
-        person=person,
-        link=link,
-        public_url=settings.public_url,
-        now=now,
-        facts=facts,
-        series=series,
-        links=links,
-    )
-
-
-def _named(
-    tx: Transaction,
-    entry: OutboxEntry,
-    appointment: Appointment,
-    series: Series | None,
-    facts: Mapping[str, Any],
-    therapist: Therapist,
-    now: int,
-) -> Appointment:
-    """The appointment that the mail names; of a series the date that matters. **Raises** `Outdated`."""
-    if entry.kind not in series_letters.KINDS:
-        reason = why_outdated(entry, appointment, therapist, now)
-    elif series is None:
-        reason = "erased"
-    else:
-        reason = series_letters.why_outdated(tx, entry, series, now)
-        reason = reason or _why_unwanted(entry, therapist)
-    if reason:
-        raise Outdated(reason)
-    if series is None or entry.kind not in series_letters.KINDS:
-        return appointment
-    return series_letters.spoken_of(entry.kind, series, facts, now)
-
-
-def _has_calendar_part(entry: OutboxEntry, letter: Letter, sender: str, recipient: str) -> bool:
-    if entry.kind in _FOR_NEWS_ONLY:
-        return False
-    if entry.kind == "known_contact":
-        return letter.appointment.status is Status.CANCELLED
-    if letter.person is None:
-        # Exchange files an invitation that comes "from yourself" and removes the mail.
-        is_own = sender.casefold() == recipient.casefold()
-        return letter.therapist.mail is TherapistMail.INVITATION and not is_own
-    return True
-
-
-def _message_id(random_part: str, settings: Settings) -> str:
-    host = settings.public_host
-    # An IPv6 address needs the brackets of a domain literal. Source: RFC 5322 section 3.4.1.
-    return f"<{random_part}@{f'[IPv6:{host}]' if ':' in host else host}>"
 
 
 def _as_preview(mail: OutgoingMail) -> dict[str, str]:

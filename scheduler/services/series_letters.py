@@ -1,6 +1,6 @@
 """What a mail about a whole series speaks of. Its row stands with the series' first date.
 
-A mail about one date alone is a mail like every other (`services/delivery.py`).
+A mail about one date alone is a mail like every other (`services/composing.py`).
 """
 
 from collections.abc import Mapping

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scheduler.domain.errors import Refused
 from scheduler.domain.practice import HelpLine, Mode
 from scheduler.services import forms
-from scheduler.services.delivery import SPEAKS_OF
+from scheduler.services.composing import SPEAKS_OF
 from scheduler.services.rendering import Letter, write
 from tests.services.test_mail_pages import letter
 from tests.support.core import kind_named, practice_named, vera

@@ -10,7 +10,7 @@ from scheduler.domain.appointment import Appointment, Participant, Status
 from scheduler.domain.practice import AppointmentType, GroundRules, HelpLine, Mode, Practice, Therapist
 from scheduler.domain.series import WEEK, Rhythm, Series, SeriesDate
 from scheduler.services import series_letters
-from scheduler.services.delivery import SPEAKS_OF
+from scheduler.services.composing import SPEAKS_OF
 from scheduler.services.rendering import LINE_WIDTH, Letter, write
 from scheduler.services.wording import SUPPORTED
 from tests.services.mailing import DAY, HOUR, NOW, START

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from scheduler.services import manage
-from scheduler.services.delivery import LATEST_REMINDER
+from scheduler.services.composing import LATEST_REMINDER
 from scheduler.store import outbox
 from scheduler.store.database import reading
 from scheduler.store.outbox import State
