@@ -51,10 +51,3 @@ def is_name(value: str) -> bool:
         and any(character.isalpha() for character in value)
         and _ADDRESS_LIKE.search(value) is None
     )
-
-
-def initials(name: str) -> str:
-    """The first letters of the first and last word: "V. M."; of a single word its letter."""
-    words = [word for word in re.split(r"[\s\-]+", name) if word and word[0].isalpha()]
-    letters = [words[0][0], words[-1][0]] if len(words) > 1 else [word[0] for word in words]
-    return " ".join(f"{letter.upper()}." for letter in letters)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.domain.text import clean, initials, is_name, one_line
+from scheduler.domain.text import clean, is_name, one_line
 
 REMOVED = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 anything = st.text(st.characters(codec=None), max_size=40)
@@ -94,18 +94,3 @@ def test_names_of_people_are_names(name: str) -> None:
 )
 def test_what_is_no_name_is_refused(text: str) -> None:
     assert not is_name(text)
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("Vera Moss", "V. M."),
-        ("Vera", "V."),
-        ("vera anna moss", "V. M."),
-        ("Anne-Marie", "A. M."),
-        ("’t Hooft", "H."),
-        ("", ""),
-    ],
-)
-def test_initials_are_of_the_first_and_the_last_word(name: str, expected: str) -> None:
-    assert initials(name) == expected

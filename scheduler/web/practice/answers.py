@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response
 
 from scheduler.domain.answers import NotedAnswer
 from scheduler.domain.appointment import Appointment
-from scheduler.domain.text import initials
+from scheduler.domain.disclosure import initials
 from scheduler.services import answers
 from scheduler.services.answers import Shown
 from scheduler.web.language import gettext

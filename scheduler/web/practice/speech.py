@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from scheduler.domain.appointment import Appointment, Status
 from scheduler.domain.availability import TimeOff, TimeOffKind
+from scheduler.domain.disclosure import initials
 from scheduler.domain.practice import text
-from scheduler.domain.text import initials
 from scheduler.services import wording
 from scheduler.services.requests import Waiting
 from scheduler.web.language import current_language, gettext

@@ -3,9 +3,9 @@
 from flask import render_template, request
 from werkzeug.wrappers import Response
 
+from scheduler.domain.disclosure import initials
 from scheduler.domain.errors import WrongState
 from scheduler.domain.practice import text
-from scheduler.domain.text import initials
 from scheduler.domain.waitlist import PARTS, Wishes
 from scheduler.services import practice_settings, waiting
 from scheduler.services.waiting import Shown
