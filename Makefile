@@ -1,7 +1,7 @@
 # Everything a fresh machine needs is installed by these targets; see docs/decisions/0001-toolchain.md.
 PYTHON ?= python3
 BIN := .venv/bin
-JOBS ?= 2
+JOBS ?= 3
 
 # Compiled Python is kept beside the packages: programs start three times faster, and the checkout stays clean.
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/bytecode
@@ -17,7 +17,7 @@ run: ## set up and serve the demo on http://127.0.0.1:8000 (PORT=… changes it)
 	@$(PYTHON) -m tools.set_up run
 	@SCHEDULER_ENV=demo exec $(BIN)/flask --app wsgi run-demo
 
-test: ## set up and run all tests, quick ones first, JOBS=2 at a time
+test: ## set up and run all tests, quick ones first, JOBS=3 at a time
 	@$(PYTHON) -m tools.set_up test
 	@exec $(BIN)/python -m pytest tests -n $(JOBS) --maxschedchunk 4 $(ARGS)
 

@@ -168,6 +168,8 @@ def test_the_popup_is_named_by_its_link_closes_with_escape_and_gives_the_focus_b
     expect(dialog).to_have_count(0)
     expect(link).to_be_focused()
     link.click()
+    # The window grows with its page, and its button with it: people press when it stands.
+    expect(page.frame_locator("iframe").get_by_role("heading", level=1)).to_be_visible()
     page.get_by_role("button", name="Close").click()
     expect(page.locator("iframe")).to_have_count(0)
     assert not complaints, complaints

@@ -1,6 +1,5 @@
 """What `make test-matrix` changes: the database of tests that name none, the order of all, and how often."""
 
-import os
 import random
 
 import pytest
@@ -27,8 +26,8 @@ def database_kind(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session")
 def at_length(request: pytest.FixtureRequest) -> bool:
-    """Whether tests that leave something to chance do so many times: when asked, and in CI."""
-    return bool(request.config.getoption("--at-length")) or os.environ.get("CI") == "true"
+    """Whether tests that leave something to chance should do so many times."""
+    return bool(request.config.getoption("--at-length"))
 
 
 def names_sqlite(fixtures: list[str]) -> bool:
