@@ -168,12 +168,14 @@ def starts_of(
     rule = kind.rule(rules)
     mine = [one for one in taken if one.therapist_id == therapist_id]
     full = days_at_maximum((one.start for one in mine), at_most=rules.per_day_at_most, zone=zone)
-    window = days_window(first, last, zone, kind, stock.practice)
+    busy = [one.busy for one in mine]
+    if outside := stock.outside[therapist_id]:
+        busy += touching(outside, days_window(first, last, zone, kind, stock.practice))
     same_type = (one.start for one in mine if one.type_id == kind.id)
     full_for_type = days_at_maximum(same_type, at_most=kind.per_day_at_most, zone=zone)
     return bookable_starts(
         _open_spans(stock.hours[therapist_id], first, last),
-        [*(one.busy for one in mine), *touching(stock.outside[therapist_id], window)],
+        busy,
         rule,
         bookable_window(rule, zone=zone, now=now),
         sorted({*full, *full_for_type}),
