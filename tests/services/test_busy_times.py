@@ -26,6 +26,9 @@ from tests.ical.foreign_files import (
 from tests.support.commands import flask
 from tests.support.environment import settings
 
+# Each starts a confined process of its own.
+pytestmark = pytest.mark.slow
+
 GOOD = calendar(event(AT_TEN, TO_ELEVEN))
 HUGE = 100 * 2**20
 NEVER = "RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"

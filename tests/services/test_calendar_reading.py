@@ -21,6 +21,9 @@ from tests.gateways.website import Conversation, Website, answer, website
 from tests.support.core import NOW, SOURCE, TUESDAY, WEDNESDAY, Core, day, vera
 from tests.support.instants import HOUR, MINUTE
 
+# Each read starts a confined process of its own.
+pytestmark = pytest.mark.slow
+
 DAY = 24 * HOUR
 HEAD = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//somebody//EN\r\n"
 TAIL = b"END:VCALENDAR\r\n"

@@ -16,6 +16,9 @@ from scheduler.services.wording import SUPPORTED
 from tests.services.mailing import DAY, HOUR, NOW, START
 from tests.support.accessibility import sideways_overflow, violations_everywhere
 
+# Every mail in every language is too much for the quick round.
+pytestmark = pytest.mark.slow
+
 PRACTICE = Practice(
     id="practice",
     slug="demo",
