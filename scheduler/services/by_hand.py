@@ -12,7 +12,9 @@ from scheduler.domain.appointment import Appointment, Status
 from scheduler.domain.errors import WrongState
 from scheduler.domain.practice import AppointmentType, Practice, Therapist
 from scheduler.services import audit, forms, manage, notices, people, placing
+from scheduler.services.forms import CheckedBooking
 from scheduler.store import appointments, catalogue
+from scheduler.store.catalogue import Catalogue
 from scheduler.store.database import Transaction, retried, transaction
 
 
@@ -32,26 +34,12 @@ def book_by_hand(
 
     **Raises** `Refused` with a sentence per field, `SlotTaken` when it would overlap.
     """
-    form = forms.check({"consents": list(forms.needed_consents(kind)), **raw}, practice, kind)
+    form = check_form(practice, kind, raw)
     with transaction() as tx:
         stock = catalogue.by_id(tx, practice.id)
         wanted = kind.rule(stock.practice.rules).busy(start)
         placing.clear(tx, stock, therapist, wanted, now=now)
-        fresh = placing.new_appointment(
-            tx,
-            stock,
-            kind,
-            therapist,
-            start,
-            status=Status.CONFIRMED,
-            language=form.language,
-            zone=form.zone,
-            mode=form.mode,
-            now=now,
-        )
-        fresh = replace(fresh, by_hand=True, note=form.note)
-        appointments.add(tx, fresh)
-        fresh = replace(fresh, participants=people.add(tx, fresh, form.people, now=now))
+        fresh = enter(tx, stock, kind, therapist, start, form, now=now)
         if notify:
             notices.booked(tx, therapist, fresh, now=now)
         _record(tx, fresh, "appointment.add", by, now)
@@ -95,6 +83,42 @@ def cancel(practice: Practice, appointment_id: str, *, by: str, now: int) -> App
         )
         _record(tx, after, "appointment.cancel", by, now)
         return after
+
+
+def check_form(practice: Practice, kind: AppointmentType, raw: Mapping[str, Any]) -> CheckedBooking:
+    """What is typed for staff's own booking, checked. **Raises** `Refused` with a sentence per field."""
+    return forms.check({"consents": list(forms.needed_consents(kind)), **raw}, practice, kind)
+
+
+def enter(
+    tx: Transaction,
+    stock: Catalogue,
+    kind: AppointmentType,
+    therapist: Therapist,
+    start: int,
+    form: CheckedBooking,
+    *,
+    now: int,
+) -> Appointment:
+    """Insert a confirmed appointment with its people; the caller has locked the calendar and made room.
+
+    **Raises** `SlotTaken` through the overlap guard.
+    """
+    fresh = placing.new_appointment(
+        tx,
+        stock,
+        kind,
+        therapist,
+        start,
+        status=Status.CONFIRMED,
+        language=form.language,
+        zone=form.zone,
+        mode=form.mode,
+        now=now,
+    )
+    fresh = replace(fresh, by_hand=True, note=form.note)
+    appointments.add(tx, fresh)
+    return replace(fresh, participants=people.add(tx, fresh, form.people, now=now))
 
 
 def _open(found: Appointment) -> Appointment:

@@ -6,16 +6,16 @@ with it. Order matters here as everywhere: the therapist's calendar is locked
 first, then the dates are inserted in the order of their starts.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 from scheduler.domain.appointment import Appointment, Status
 from scheduler.domain.errors import DatesTaken, Refused, WrongState
-from scheduler.domain.practice import AppointmentType, Mode, Practice, Therapist
+from scheduler.domain.practice import AppointmentType, Practice, Therapist
 from scheduler.domain.series import Rhythm, Series, SeriesDate, occurrences, until, without
-from scheduler.services import audit, forms, notices, people, placing, proposing
+from scheduler.services import audit, by_hand, notices, placing, proposing
 from scheduler.services.forms import CheckedBooking, Person
 from scheduler.services.proposing import propose, rhythm_of
 from scheduler.store import appointments, catalogue, claims
@@ -24,26 +24,10 @@ from scheduler.store.catalogue import Catalogue
 from scheduler.store.database import Transaction, reading, retried, transaction
 
 __all__ = [
-    "book_by_hand", "change_rhythm", "check_form", "end", "of_appointment", "propose", "rhythm_of",
+    "book_by_hand", "change_rhythm", "end", "of_appointment", "propose", "rhythm_of",
 ]  # fmt: skip
 
 LEAST_DATES = 2
-
-
-@dataclass(frozen=True, slots=True)
-class _Wishes:
-    """What the dates of a series have in common besides their rhythm."""
-
-    people: Sequence[Person]
-    mode: Mode
-    language: str
-    zone: str
-    note: str
-
-
-def check_form(practice: Practice, kind: AppointmentType, raw: Mapping[str, Any]) -> CheckedBooking:
-    """What is typed for staff's own booking, checked. **Raises** `Refused` with a sentence per field."""
-    return forms.check({"consents": list(forms.needed_consents(kind)), **raw}, practice, kind)
 
 
 @retried
@@ -63,12 +47,11 @@ def book_by_hand(
 
     **Raises** `Refused` with a sentence per field, `DatesTaken` with the dates that cannot be booked.
     """
-    form = check_form(practice, kind, raw)
-    wishes = _Wishes(form.people, form.mode, form.language, form.zone, form.note)
+    form = by_hand.check_form(practice, kind, raw)
     with transaction() as tx:
         stock = catalogue.by_id(tx, practice.id)
         placing.clear(tx, stock, therapist, now=now)
-        booked = _book(tx, stock, kind, therapist, rhythm, left_out, wishes, now=now)
+        booked = _book(tx, stock, kind, therapist, rhythm, left_out, form, now=now)
         if notify:
             notices.series_booked(tx, therapist, booked, now=now)
         _record(tx, booked, "series.add", by, now)
@@ -112,8 +95,7 @@ def change_rhythm(
         placing.clear(tx, stock, therapist, now=now)
         _, gone = _end(tx, therapist, practice, appointment_id, with_this=True, now=now)
         kind = stock.type_of_id(found.type_id)
-        wishes = _as_before(gone[0])
-        booked = _book(tx, stock, kind, therapist, rhythm, left_out, wishes, now=now)
+        booked = _book(tx, stock, kind, therapist, rhythm, left_out, _as_before(gone[0]), now=now)
         notices.series_booked(tx, therapist, booked, now=now)
         _record(tx, booked, "series.change", by, now)
         return booked
@@ -135,7 +117,7 @@ def _book(
     therapist: Therapist,
     rhythm: Rhythm,
     left_out: Collection[int],
-    wishes: _Wishes,
+    form: CheckedBooking,
     *,
     now: int,
 ) -> Series:
@@ -149,7 +131,10 @@ def _book(
     if sum(one.start not in left_out for one in proposed) < LEAST_DATES:
         raise Refused({"dates": "Keep at least two dates, or add a single appointment"})
     shorter, kept = without(rhythm, left_out)
-    booked = {start: _add(tx, stock, kind, therapist, start, wishes, now=now) for start in kept}
+    rule, booked = kind.rule(stock.practice.rules), dict[int, Appointment]()
+    for start in kept:
+        placing.make_room(tx, stock, therapist, rule.busy(start), now=now)
+        booked[start] = by_hand.enter(tx, stock, kind, therapist, start, form, now=now)
     series = Series(
         id=str(uuid4()),
         practice_id=stock.practice.id,
@@ -167,38 +152,10 @@ def _book(
     return series
 
 
-def _add(
-    tx: Transaction,
-    stock: Catalogue,
-    kind: AppointmentType,
-    therapist: Therapist,
-    start: int,
-    wishes: _Wishes,
-    *,
-    now: int,
-) -> Appointment:
-    placing.make_room(tx, stock, therapist, kind.rule(stock.practice.rules).busy(start), now=now)
-    fresh = placing.new_appointment(
-        tx,
-        stock,
-        kind,
-        therapist,
-        start,
-        status=Status.CONFIRMED,
-        language=wishes.language,
-        zone=wishes.zone,
-        mode=wishes.mode,
-        now=now,
-    )
-    fresh = replace(fresh, by_hand=True, note=wishes.note)
-    appointments.add(tx, fresh)
-    return replace(fresh, participants=people.add(tx, fresh, wishes.people, now=now))
-
-
-def _as_before(one: Appointment) -> _Wishes:
+def _as_before(one: Appointment) -> CheckedBooking:
     """The same people, mode and language as an appointment has; its note stays where it is."""
-    same = [Person(person.name, person.email, person.phone) for person in one.participants]
-    return _Wishes(same, one.mode, one.language, one.visitor_zone, "")
+    same = tuple(Person(person.name, person.email, person.phone) for person in one.participants)
+    return CheckedBooking(one.mode, one.language, one.visitor_zone, note="", consents=(), people=same)
 
 
 def _end(

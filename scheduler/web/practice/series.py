@@ -8,7 +8,8 @@ from werkzeug.wrappers import Response
 
 from scheduler.domain.errors import DatesTaken, Refused, WrongState
 from scheduler.domain.series import Series
-from scheduler.services import appointments, proposing, series
+from scheduler.services import appointments, proposing
+from scheduler.services.by_hand import check_form
 from scheduler.services.proposing import ProposedDate, Standing
 from scheduler.web.language import gettext
 from scheduler.web.practice import by_hand, speech
@@ -20,7 +21,7 @@ from scheduler.web.practice.shell import blueprint, desk, now, picked, say, ther
 def look(typed: Typed, answers: Answers) -> ResponseReturnValue:
     """The page with all dates of the series that was typed, those that are free ticked."""
     try:
-        series.check_form(desk().practice, typed.kind, typed.raw)
+        check_form(desk().practice, typed.kind, typed.raw)
     except Refused as refused:
         return by_hand.page(answers.values, refused.problems), 422
     return _page(typed, answers, None)
