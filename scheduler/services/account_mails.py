@@ -1,10 +1,6 @@
-"""Mails to the people who sign in, about their own account: a way back in, and what was changed.
-
-They go through the outbox like all mails, in the transaction of what they tell.
-"""
+"""Mails to the people who sign in, about their own account: a way back in, and what was changed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -12,11 +8,11 @@ from scheduler.domain.calendars import OwnCalendar
 from scheduler.domain.errors import NotFound
 from scheduler.domain.practice import Practice
 from scheduler.domain.staff import Account
-from scheduler.services import rendering, wording
-from scheduler.services.rendering import Written
+from scheduler.services import personal_mails, rendering, wording
+from scheduler.services.personal_mails import PersonalMail
 from scheduler.store import account_tokens, accounts, catalogue, outbox
 from scheduler.store.database import Transaction, transaction
-from scheduler.store.outbox import OutboxEntry, OutboxMail
+from scheduler.store.outbox import OutboxEntry
 
 RESET = "reset"
 """The purpose of a token that sets a new password."""
@@ -42,34 +38,24 @@ class Change(StrEnum):
     CODE_USED = "code_used"
 
 
-@dataclass(frozen=True, slots=True)
-class AccountMail:
-    """What a mail about an account, or about waiting, is made of: no appointment."""
-
-    practice: Practice
-    recipient: str
-    language: str
-    written: Written
-
-
 def send_reset(tx: Transaction, account: Account, token: str, *, now: int) -> None:
     """Put the mail with a link to a new password into the outbox."""
-    _add(tx, account, RESET_MAIL, {"token": token}, now)
+    _send(tx, account, RESET_MAIL, {"token": token}, now)
 
 
 def tell(tx: Transaction, account: Account, change: Change, *, now: int) -> None:
     """Tell the account's owner what was changed, so that a stranger's hand shows."""
-    _add(tx, account, CHANGE_MAIL, {"change": change.value}, now)
+    _send(tx, account, CHANGE_MAIL, {"change": change.value}, now)
 
 
 def warn_of_calendar(tx: Transaction, calendar: OwnCalendar, *, now: int) -> None:
     """Tell who keeps this therapist's calendar that one of their own can no longer be read."""
     facts = {"good_at": calendar.created_at if calendar.read_at is None else calendar.read_at}
     for account in accounts.keepers(tx, calendar.practice_id, calendar.therapist_id):
-        _add(tx, account, CALENDAR_MAIL, facts, now)
+        _send(tx, account, CALENDAR_MAIL, facts, now)
 
 
-def compose(tx: Transaction, entry: OutboxEntry, public_url: str, *, now: int) -> AccountMail:
+def compose(tx: Transaction, entry: OutboxEntry, public_url: str, *, now: int) -> PersonalMail:
     """The mail as it goes out now. **Raises** `NotFound`, with the reason, when it is of no use any more."""
     account = accounts.find_user(tx, user_id=entry.recipient)
     if account is None or not account.active:
@@ -81,7 +67,7 @@ def compose(tx: Transaction, entry: OutboxEntry, public_url: str, *, now: int) -
     practice = catalogue.by_id(tx, entry.practice_id).practice
     values = _values(account, practice, entry, facts, public_url)
     written = rendering.write_from(entry.kind, practice.language, values)
-    return AccountMail(practice, account.email, practice.language, written)
+    return PersonalMail(practice, account.email, practice.language, written)
 
 
 def gives_up_at(entry: OutboxEntry, latest: int) -> int:
@@ -100,20 +86,8 @@ def reset_link(public_url: str, token: str) -> str:
     return f"{public_url}/reset/{token}"
 
 
-def _add(tx: Transaction, account: Account, kind: str, facts: Mapping[str, Any], now: int) -> None:
-    outbox.add(
-        tx,
-        OutboxMail(
-            practice_id=account.practice_id,
-            appointment_id=None,
-            recipient=account.id,
-            kind=kind,
-            sequence=0,
-            due_at=now,
-            now=now,
-            facts=facts,
-        ),
-    )
+def _send(tx: Transaction, account: Account, kind: str, facts: Mapping[str, Any], now: int) -> None:
+    personal_mails.send(tx, account.practice_id, account.id, kind, facts, now=now)
 
 
 def _values(

@@ -10,12 +10,12 @@ from scheduler.domain.appointment import Appointment, Status
 from scheduler.domain.errors import NotFound
 from scheduler.domain.practice import text
 from scheduler.domain.waitlist import LIVE, State, Waiting
-from scheduler.services import rendering, wording
-from scheduler.services.account_mails import AccountMail
+from scheduler.services import personal_mails, rendering, wording
+from scheduler.services.personal_mails import PersonalMail
 from scheduler.store import appointments, catalogue, outbox, waiting
 from scheduler.store.catalogue import Catalogue
 from scheduler.store.database import Transaction
-from scheduler.store.outbox import OutboxEntry, OutboxMail
+from scheduler.store.outbox import OutboxEntry
 
 JOINED = "waiting_joined"
 OFFER = "waiting_offer"
@@ -25,22 +25,10 @@ KINDS = frozenset({JOINED, OFFER, OVER})
 
 def send(tx: Transaction, entry: Waiting, kind: str, *, now: int, **facts: object) -> None:
     """Put a mail to somebody who waits into the outbox; an offer names the appointment kept for it."""
-    outbox.add(
-        tx,
-        OutboxMail(
-            practice_id=entry.practice_id,
-            appointment_id=None,
-            recipient=entry.id,
-            kind=kind,
-            sequence=0,
-            due_at=now,
-            now=now,
-            facts=facts,
-        ),
-    )
+    personal_mails.send(tx, entry.practice_id, entry.id, kind, facts, now=now)
 
 
-def compose(tx: Transaction, mail: OutboxEntry, public_url: str, *, now: int) -> AccountMail:
+def compose(tx: Transaction, mail: OutboxEntry, public_url: str, *, now: int) -> PersonalMail:
     """The mail as it goes out now. **Raises** `NotFound`, with the reason, when it is of no use any more."""
     entry = waiting.find(tx, mail.recipient)
     stock = catalogue.by_id(tx, entry.practice_id)
@@ -54,7 +42,7 @@ def compose(tx: Transaction, mail: OutboxEntry, public_url: str, *, now: int) ->
     if mail.kind == OVER:
         values["why"] = str(facts.get("why", ""))
     written = rendering.write_from(mail.kind, entry.language, values)
-    return AccountMail(stock.practice, entry.email, entry.language, written)
+    return PersonalMail(stock.practice, entry.email, entry.language, written)
 
 
 def _kept(tx: Transaction, entry: Waiting, facts: Mapping[str, Any], now: int) -> Appointment:

@@ -4,7 +4,7 @@ import pytest
 
 from scheduler.domain.errors import NotFound
 from scheduler.services import turns, waiting, waiting_mails
-from scheduler.services.account_mails import AccountMail
+from scheduler.services.personal_mails import PersonalMail
 from scheduler.services.rendering import LINE_WIDTH
 from scheduler.store.database import reading
 from tests.services.test_waiting import close, join, open_mondays, token_of
@@ -14,7 +14,7 @@ from tests.support.instants import HOUR
 URL = "https://book.example.org"
 
 
-def written(core: Core, kind: str, *, now: int = NOW + HOUR) -> AccountMail:
+def written(core: Core, kind: str, *, now: int = NOW + HOUR) -> PersonalMail:
     """The newest mail of a kind, as it goes out."""
     entry = next(mail for mail in reversed(core.mails()) if mail.kind == kind)
     with reading() as tx:
