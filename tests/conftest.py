@@ -34,6 +34,10 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile("steady")
 time_machine.naive_mode = time_machine.NaiveMode.ERROR
 
+# A browser on a loaded machine misses a press now and then: such a test may try once more, and the summary
+# counts it as "rerun". No other kind may, least of all a race: what fails one time in fifty is a finding.
+SECOND_TRY = pytest.mark.flaky(reruns=1)
+
 # The fixture that gives a kind of test away, in the order in which the kinds run.
 KINDS = {"slow": None, "node": "node", "postgres": "postgres", "browser": "browser"}
 
@@ -45,6 +49,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for kind, fixture in KINDS.items():
             if fixture in getattr(item, "fixturenames", ()):
                 item.add_marker(kind)
+        if item.get_closest_marker("browser"):
+            item.add_marker(SECOND_TRY)
     if config.getoption("--shuffle") is None:
         items.sort(key=rank)
 

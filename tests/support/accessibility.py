@@ -22,6 +22,7 @@ def violations(page: Page, rules: Sequence[str] = ()) -> list[str]:
 
     `rules` are the only ones tried, when there are any.
     """
+    page.wait_for_load_state()
     if not page.evaluate("'axe' in window"):
         page.evaluate(_SCRIPT)
     only = {"type": "rule", "values": list(rules)} if rules else {"type": "tag", "values": list(TAGS)}
@@ -46,4 +47,5 @@ def violations_everywhere(page: Page) -> list[str]:
 
 def sideways_overflow(page: Page) -> int:
     """By how many pixels the page is wider than its window; 0 on a page that fits."""
+    page.wait_for_load_state()
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
