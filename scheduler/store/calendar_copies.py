@@ -7,7 +7,7 @@ from sqlalchemy import delete, exists, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from scheduler.domain.calendars import OwnCalendar
-from scheduler.store import calendars
+from scheduler.store import calendar_leases, calendars
 from scheduler.store.calendar_tables import CalendarCopyRow, CalendarRow
 from scheduler.store.database import Transaction
 from scheduler.store.tables import PracticeRow, TherapistRow, table
@@ -69,11 +69,9 @@ def due(tx: Transaction, *, now: int) -> list[tuple[OwnCalendar, str]]:
     leftover = exists().where(_copies.c.calendar_id == _calendars.c.id)
     rows = tx.execute(
         select(
-            _calendars.c.id,
-            _calendars.c.practice_id,
-            _calendars.c.therapist_id,
+            _calendars,
             _therapists.c.calendar_revision,
-            _practices.c.revision,
+            _practices.c.revision.label("practice_revision"),
         )
         .join(_therapists, _therapists.c.id == _calendars.c.therapist_id)
         .join(_practices, _practices.c.id == _calendars.c.practice_id)
@@ -82,18 +80,16 @@ def due(tx: Transaction, *, now: int) -> list[tuple[OwnCalendar, str]]:
     ).all()
     found = []
     for row in rows:
-        calendar = calendars.find(tx, row.practice_id, row.therapist_id, row.id)
+        calendar = calendars.calendar_of(row)
         # The shown window moves by a day each day.
-        parts = (row.calendar_revision, row.revision, calendar.level.value, now // 86400)
+        parts = (row.calendar_revision, row.practice_revision, calendar.level.value, now // 86400)
         found.append((calendar, ".".join(map(str, parts)) if calendar.writes else ""))
     return found
 
 
 def claim(tx: Transaction, calendar_id: str, *, now: int, lease: int) -> int | None:
     """Take a calendar for `lease` seconds; the lease, or None when somebody else has it."""
-    until = _calendars.c.write_leased_until
-    # A lease from under a clock that was ahead is none: nobody holds one for longer.
-    is_free = or_(until.is_(None), until <= now, until > now + lease)
+    is_free = calendar_leases.is_free(calendar_leases.WRITING, now=now, lease=lease)
     here = (_calendars.c.id == calendar_id, is_free)
     taken = tx.execute(update(_calendars).where(*here).values(write_leased_until=now + lease)).rowcount
     return now + lease if taken else None
@@ -101,5 +97,4 @@ def claim(tx: Transaction, calendar_id: str, *, now: int, lease: int) -> int | N
 
 def is_leased(tx: Transaction, calendar_id: str, lease: int) -> bool:
     """Whether the writing is still ours: nobody changed, removed or took over the calendar meanwhile."""
-    ours = (_calendars.c.id == calendar_id, _calendars.c.write_leased_until == lease)
-    return tx.execute(select(_calendars.c.id).where(*ours).with_for_update()).first() is not None
+    return calendar_leases.is_ours(tx, calendar_id, calendar_leases.WRITING, lease)

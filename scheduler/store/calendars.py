@@ -4,11 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
 
 from scheduler.domain.calendars import CalendarKind, OwnCalendar, ReadStatus, WhenStale, WriteStatus
 from scheduler.domain.disclosure import FeedLevel
 from scheduler.domain.errors import NotFound
+from scheduler.store import calendar_leases
 from scheduler.store.calendar_tables import CalendarRow
 from scheduler.store.database import Transaction, vault_of
 from scheduler.store.secrets import Place
@@ -57,18 +58,18 @@ def save_choice(tx: Transaction, calendar: OwnCalendar) -> None:
     tx.execute(update(_calendars).where(here).values(**_values(calendar, _CHOICE)))
 
 
-def save_reading(tx: Transaction, calendar: OwnCalendar) -> bool:
-    """Store how the last read went, and end its lease. False when the calendar is gone or no longer read."""
+def save_reading(tx: Transaction, calendar: OwnCalendar) -> None:
+    """Store how the last read went, and end its lease; nothing when the calendar is no longer read."""
     here = (_calendars.c.id == calendar.id, _calendars.c.reads)
     values = _values(calendar, _READING)
-    return tx.execute(update(_calendars).where(*here).values(**values, leased_until=None)).rowcount == 1
+    tx.execute(update(_calendars).where(*here).values(**values, leased_until=None))
 
 
-def save_writing(tx: Transaction, calendar: OwnCalendar) -> bool:
-    """Store how the last writing went, and end its lease. False when the calendar is gone."""
+def save_writing(tx: Transaction, calendar: OwnCalendar) -> None:
+    """Store how the last writing went, and end its lease."""
     here = _calendars.c.id == calendar.id
     values = _values(calendar, _WRITING)
-    return tx.execute(update(_calendars).where(here).values(**values, write_leased_until=None)).rowcount == 1
+    tx.execute(update(_calendars).where(here).values(**values, write_leased_until=None))
 
 
 def save_access(tx: Transaction, calendar_id: str, access: Access) -> None:
@@ -129,6 +130,17 @@ def found(tx: Transaction, calendar_id: str) -> list[tuple[str, str]]:
     return [(str(address), str(name)) for address, name in rows]
 
 
+def calendar_of(row: Row[Any]) -> OwnCalendar:
+    """The calendar that a row of all its columns holds; further ones do not matter."""
+    values = {name: getattr(row, name) for name in OwnCalendar.__slots__}
+    values["kind"] = CalendarKind(row.kind)
+    values["when_stale"] = WhenStale(row.when_stale)
+    values["status"] = ReadStatus(row.status)
+    values["level"] = FeedLevel(row.level)
+    values["write_status"] = WriteStatus(row.write_status)
+    return OwnCalendar(**values)
+
+
 # ---- the worker's side -----------------------------------------------------
 
 
@@ -148,12 +160,7 @@ def claim_reading(tx: Transaction, *, now: int, lease: int) -> tuple[OwnCalendar
         .where(
             _calendars.c.reads,
             _calendars.c.due_at <= now,
-            or_(
-                _calendars.c.leased_until.is_(None),
-                _calendars.c.leased_until <= now,
-                # Set under a clock that was ahead: nobody holds a lease for longer than one.
-                _calendars.c.leased_until > now + lease,
-            ),
+            calendar_leases.is_free(calendar_leases.READING, now=now, lease=lease),
         )
         .order_by(_calendars.c.due_at, _calendars.c.id)
         .limit(1)
@@ -163,13 +170,12 @@ def claim_reading(tx: Transaction, *, now: int, lease: int) -> tuple[OwnCalendar
         return None
     here = _calendars.c.id == row.id
     tx.execute(update(_calendars).where(here).values(leased_until=now + lease))
-    return _calendar(row), now + lease
+    return calendar_of(row), now + lease
 
 
 def is_leased(tx: Transaction, calendar_id: str, lease: int) -> bool:
     """Whether the reading is still ours: nobody changed, removed or took over the calendar meanwhile."""
-    query = select(_calendars.c.id).where(_calendars.c.id == calendar_id, _calendars.c.leased_until == lease)
-    return tx.execute(query.with_for_update()).first() is not None
+    return calendar_leases.is_ours(tx, calendar_id, calendar_leases.READING, lease)
 
 
 # ---- out of date -----------------------------------------------------------
@@ -203,7 +209,7 @@ def may_stop(tx: Transaction, practice_id: str) -> set[str]:
 
 def _some(tx: Transaction, *conditions: ColumnElement[bool]) -> list[OwnCalendar]:
     query = select(_calendars).where(*conditions).order_by(_calendars.c.created_at, _calendars.c.id)
-    return [_calendar(row) for row in tx.execute(query)]
+    return [calendar_of(row) for row in tx.execute(query)]
 
 
 def _values(calendar: OwnCalendar, names: Iterable[str]) -> dict[str, Any]:
@@ -217,16 +223,6 @@ def _sealed(tx: Transaction, calendar_id: str, access: Access) -> dict[str, byte
         for name in _SEALED
         for value in [getattr(access, name)]
     }
-
-
-def _calendar(row: Row[Any]) -> OwnCalendar:
-    values = {name: getattr(row, name) for name in OwnCalendar.__slots__}
-    values["kind"] = CalendarKind(row.kind)
-    values["when_stale"] = WhenStale(row.when_stale)
-    values["status"] = ReadStatus(row.status)
-    values["level"] = FeedLevel(row.level)
-    values["write_status"] = WriteStatus(row.write_status)
-    return OwnCalendar(**values)
 
 
 def _place(column: str, calendar_id: str) -> Place:
