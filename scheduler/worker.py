@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import cast
 
 from flask import Flask, current_app
@@ -42,6 +43,8 @@ log = logging.getLogger(__name__)
 PAUSE_SECONDS = 2.0
 SWEEP_EVERY = 3600
 TURNS_EVERY = 60
+FETCHER_LIFE = 3600
+"""Seconds after which the machine's certificate authorities are read again: they may have been renewed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,7 @@ def look_outside(settings: Settings, clock: Callable[[], int], *, stop: threadin
 
     Each may take its time, so this goes on beside the mails, and one that fails keeps no other.
     """
-    fetcher = Fetcher(allowed=settings.calendar_hosts_allowed)
+    fetcher = _fetcher(settings.calendar_hosts_allowed, int(time.monotonic() // FETCHER_LIFE))
     for errand in (
         lambda: calendar_reading.read_due(fetcher, clock, stop=stop),
         lambda: calendar_writing.write_due(fetcher, clock, stop=stop),
@@ -189,6 +192,12 @@ def sweep(now: int) -> None:
     audit.forget(now=now)
     answers.forget(now=now)
     turns.forget(now=now)
+
+
+@lru_cache(maxsize=1)
+def _fetcher(allowed: tuple[str, ...], _age: int) -> Fetcher:
+    """Kept over the rounds: reading the machine's certificate authorities takes longer than a round."""
+    return Fetcher(allowed=allowed)
 
 
 def _server(settings: Settings) -> SecureMail | None:
