@@ -21,7 +21,7 @@ from scheduler.domain.leases import Watch
 from scheduler.domain.local_time import local_day, start_instant
 from scheduler.gateways.smtp import SecureMail
 from scheduler.services import delivery, health, manage, messages
-from scheduler.store import appointments, heartbeats, outbox
+from scheduler.store import appointments, heartbeats, outbox, outbox_leases
 from scheduler.store.database import reading, transaction
 from scheduler.store.outbox import OutboxEntry, OutboxMail, State
 from scheduler.store.tables import OutboxRow
@@ -88,7 +88,7 @@ class Onlooker:
         for _ in range(3 if passed else 0):
             self.ticks += passed / 4
             with mailing.app.app_context(), reading() as tx:
-                self.watch.over(outbox.leases(tx), lease)
+                self.watch.over(outbox_leases.leases(tx), lease)
         self.ticks += passed / 4
         return mailing.work(now, watch=self.watch, lease=lease)
 
@@ -96,7 +96,7 @@ class Onlooker:
 def claim(mailing: Mailing, now: int, lease: int = 100) -> OutboxEntry | None:
     """What a worker does that dies right afterwards."""
     with mailing.app.app_context(), transaction() as tx:
-        return outbox.claim(tx, now, lease)
+        return outbox_leases.claim(tx, now, lease)
 
 
 def test_a_mail_that_was_put_off_comes_a_minute_later_with_the_same_message_id(
@@ -243,9 +243,9 @@ def test_a_worker_that_comes_back_late_changes_nothing(mailing: Mailing) -> None
     onlooker.work(mailing, NOW)
     onlooker.work(mailing, NOW, passed=100)
     with mailing.app.app_context(), transaction() as tx:
-        assert not outbox.finish(tx, late, State.FAILED, NOW + 200, error="too late")
-        assert not outbox.put_back(tx, late, NOW + 300, "too late")
-        assert not outbox.end_lease(tx, (late.id, late.attempts))
+        assert not outbox_leases.finish(tx, late, State.FAILED, NOW + 200, error="too late")
+        assert not outbox_leases.put_back(tx, late, NOW + 300, "too late")
+        assert not outbox_leases.end_lease(tx, (late.id, late.attempts))
         assert outbox.find(tx, mailing.practice.id, late.id).state is State.SENT
 
 
@@ -257,7 +257,7 @@ def test_a_lease_that_another_took_over_is_watched_anew(mailing: Mailing, odd: O
     onlooker.work(mailing, NOW)
     onlooker.work(mailing, NOW, passed=90)
     with mailing.app.app_context(), transaction() as tx:
-        assert outbox.end_lease(tx, (first.id, first.attempts))
+        assert outbox_leases.end_lease(tx, (first.id, first.attempts))
     again = claim(mailing, NOW)
     assert again is not None
     assert (again.id, again.attempts) == (first.id, 2)
@@ -292,7 +292,7 @@ def test_a_later_mail_does_not_overtake_the_one_on_its_way(mailing: Mailing) -> 
     assert {first.kind, second.kind} == {"confirmation", "therapist_booked"}
     assert claim(mailing, NOW + 2) is None
     with mailing.app.app_context(), transaction() as tx:
-        assert outbox.end_lease(tx, (first.id, first.attempts))
+        assert outbox_leases.end_lease(tx, (first.id, first.attempts))
     assert claim(mailing, NOW + 2) is not None
 
 

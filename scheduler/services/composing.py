@@ -15,7 +15,7 @@ from scheduler.services import account_mails, series_letters, waiting_mails
 from scheduler.services.invitations import calendar_part
 from scheduler.services.rendering import Letter, write
 from scheduler.settings import Settings
-from scheduler.store import appointments, catalogue, outbox, participants
+from scheduler.store import appointments, catalogue, outbox, outbox_history, participants
 from scheduler.store import series as series_store
 from scheduler.store.database import Transaction
 from scheduler.store.outbox import OutboxEntry
@@ -66,7 +66,7 @@ def compose(tx: Transaction, entry: OutboxEntry, settings: Settings, *, now: int
     recipient = letter.person.email if letter.person else letter.therapist.email
     written = write(letter)
     first = series_letters.first_message_id(tx, entry, letter.series, letter.person)
-    first = first or outbox.first_message_id(tx, entry)
+    first = first or outbox_history.first_message_id(tx, entry)
     calendar, method = None, None
     if _has_calendar_part(entry, letter, sender[0], recipient):
         calendar, method = calendar_part(

@@ -19,7 +19,7 @@ from scheduler.services import account_mails, series_letters
 from scheduler.services.composing import LATEST_REMINDER, Outdated, compose
 from scheduler.services.health import WORKER
 from scheduler.settings import Settings
-from scheduler.store import appointments, heartbeats, outbox
+from scheduler.store import appointments, heartbeats, outbox, outbox_leases
 from scheduler.store.database import Transaction, reading, transaction
 from scheduler.store.outbox import OutboxEntry, State
 
@@ -90,7 +90,7 @@ def send_due(
 def some_are_on_their_way() -> bool:
     """Whether a worker has a mail in its hands, or had one when it died."""
     with reading() as tx:
-        return bool(outbox.leases(tx))
+        return bool(outbox_leases.leases(tx))
 
 
 # ---- one mail --------------------------------------------------------------
@@ -104,18 +104,18 @@ def _claim(now: int, lease: int, watch: Watch) -> OutboxEntry | None:
         if outbox.oldest_due(tx, now) is None:
             return None
     with transaction() as tx:
-        return outbox.claim(tx, now, lease)
+        return outbox_leases.claim(tx, now, lease)
 
 
 def _mend(now: int, lease: int, watch: Watch) -> None:
     """Give back what dead workers held, and make due what a clock that was ahead put off."""
     with reading() as tx:
-        over = watch.over(outbox.leases(tx), lease)
+        over = watch.over(outbox_leases.leases(tx), lease)
     with transaction() as tx:
         for one in over:
-            if outbox.end_lease(tx, one):
+            if outbox_leases.end_lease(tx, one):
                 log.warning("mail %s: the worker that took it is gone", one[0])
-        outbox.bring_forward(tx, now)
+        outbox_leases.bring_forward(tx, now)
 
 
 def _handle(
@@ -171,7 +171,7 @@ def _finish(
     for is_last in (False, False, True):
         try:
             with transaction() as tx:
-                is_ours = outbox.finish(tx, entry, state, now, error=error, preview=preview)
+                is_ours = outbox_leases.finish(tx, entry, state, now, error=error, preview=preview)
         except StoreBusy:
             if is_last:
                 raise
@@ -194,7 +194,7 @@ def _again(entry: OutboxEntry, now: int, error: str) -> State:
     if due_at > give_up_at:
         return _finish(entry, State.FAILED, now, error=error)
     with transaction() as tx:
-        outbox.put_back(tx, entry, due_at, error)
+        outbox_leases.put_back(tx, entry, due_at, error)
     log.info("mail %s (%s): again later, %s", entry.id, entry.kind, error)
     return State.WAITING
 

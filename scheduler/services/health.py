@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from scheduler.domain.calendars import STALE_AFTER
 from scheduler.domain.errors import StoreBusy
 from scheduler.services.starting import wrong_schema
-from scheduler.store import health as store
-from scheduler.store import heartbeats, machine, outbox
+from scheduler.store import calendars, heartbeats, machine, outbox
 from scheduler.store.database import reading, transaction
 
 WORKER = "worker"
@@ -58,7 +57,7 @@ def health(*, now: int) -> Health:
             probed_at = heartbeats.last_beat(tx, PROBE)
             worker_at = heartbeats.last_beat(tx, WORKER)
             oldest = outbox.oldest_due(tx, now)
-            stale = store.stale_calendars(tx, before=now - STALE_AFTER)
+            stale = len(calendars.stale(tx, before=now - STALE_AFTER))
             file = machine.database_file(tx)
         if probed_at is None or not 0 <= now - probed_at < PROBE_EVERY:
             with transaction() as tx:
@@ -77,4 +76,4 @@ def health(*, now: int) -> Health:
 def mails_by_state() -> dict[str, int]:
     """How many mails of all practices stand in each state."""
     with reading() as tx:
-        return store.mails_by_state(tx)
+        return outbox.mails_by_state(tx)

@@ -19,7 +19,7 @@ from scheduler.domain.practice import AppointmentType, Practice, Therapist
 from scheduler.services import mail_limits, notices, numbers, offers, placing
 from scheduler.services.contacts import BadContact, mail_address, mail_key, phone_key
 from scheduler.services.offers import Offer
-from scheduler.store import appointments, catalogue, claims, outbox, participants, series
+from scheduler.store import appointments, catalogue, claims, outbox, outbox_history, participants, series
 from scheduler.store.catalogue import Catalogue
 from scheduler.store.database import Transaction, reading, retried, transaction
 from scheduler.store.secrets import new_token
@@ -149,7 +149,7 @@ def correct_address(token: str, email: str, *, now: int) -> str:
 
 
 def _check_correction(tx: Transaction, found: Managed, key: str, now: int) -> None:
-    corrections = outbox.occasions(tx, found.appointment.id, found.participant.id)
+    corrections = outbox_history.occasions(tx, found.appointment.id, found.participant.id)
     if corrections >= CORRECTIONS or not eligibility.is_within_limits(
         live_unconfirmed=participants.live_unconfirmed(tx, found.practice.id, key, now=now),
         attempts_today=participants.bookings_since(tx, found.practice.id, key, since=now - DAY),

@@ -8,7 +8,7 @@ from typing import Any
 
 from scheduler.domain.appointment import Appointment, Participant
 from scheduler.domain.series import Series
-from scheduler.store import outbox, participants
+from scheduler.store import outbox, outbox_history, participants
 from scheduler.store.database import Transaction
 from scheduler.store.outbox import OutboxEntry
 
@@ -20,7 +20,7 @@ _OF_WHAT_STAYS = frozenset({"series_booked", "therapist_series", "series_ended"}
 
 def why_outdated(tx: Transaction, entry: OutboxEntry, series: Series, now: int) -> str | None:
     """Why the mail must not go any more. A date changed since does not outdate it: it tells what is so."""
-    if outbox.is_superseded(tx, entry, KINDS):
+    if outbox_history.is_superseded(tx, entry, KINDS):
         return "a later mail tells of the whole series"
     if max(one.end for one in series.appointments) <= now:
         return "the series is over"
@@ -59,7 +59,7 @@ def first_message_id(
     for one in series.appointments:
         known = [other.id for other in one.participants if person and other.email == person.email]
         for recipient in known if person else [outbox.THERAPIST]:
-            found = outbox.message_id_of(tx, one.id, recipient, KINDS)
+            found = outbox_history.message_id_of(tx, one.id, recipient, KINDS)
             if found:
                 return found
     return None

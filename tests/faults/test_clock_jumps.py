@@ -12,7 +12,7 @@ from scheduler.clock import utcnow
 from scheduler.domain.errors import SlotTaken
 from scheduler.domain.local_time import local_day
 from scheduler.services import booking, delivery, holds, offers
-from scheduler.store import outbox
+from scheduler.store import outbox_leases
 from scheduler.store.database import memory_of, reading, transaction
 from scheduler.store.outbox import State
 from tests import test_worker
@@ -45,7 +45,7 @@ def test_no_jump_takes_a_mail_out_of_the_hands_of_a_worker(
         onlooker.work(mailing, NOW + JUMPS[jump] + passed, passed=passed)
     assert [one for one in ids(odd) if mine.message_id in one] == []
     with mailing.app.app_context(), transaction() as tx:
-        assert outbox.finish(tx, mine, State.SENT, NOW + JUMPS[jump])
+        assert outbox_leases.finish(tx, mine, State.SENT, NOW + JUMPS[jump])
     onlooker.work(mailing, NOW + JUMPS[jump], passed=1000)
     onlooker.work(mailing, NOW + 1, passed=1000)
     assert [one for one in ids(odd) if mine.message_id in one] == []
@@ -84,7 +84,7 @@ def test_what_was_put_off_by_a_clock_that_was_ahead_does_not_wait_for_that_time(
     assert mailing.work(NOW + DAY).mails.waiting == 2
     odd.refusal = None
     assert mailing.work(NOW).mails.sent == 2
-    assert delivery.RETRY_LATER * 1.1 < outbox.LONGEST_PAUSE
+    assert delivery.RETRY_LATER * 1.1 < outbox_leases.LONGEST_PAUSE
 
 
 def test_a_reminder_goes_once_and_never_because_the_clock_was_set_back(

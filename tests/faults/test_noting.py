@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from scheduler.domain.errors import StoreBusy
-from scheduler.store import outbox
+from scheduler.store import outbox_leases
 from tests import test_worker
 from tests.services.mailing import NOW, Mailing
 
 
 def away_for(monkeypatch: pytest.MonkeyPatch, calls: int) -> None:
     """The next notes find no database."""
-    finish, left = outbox.finish, [calls]
+    finish, left = outbox_leases.finish, [calls]
 
     def refuse_at_first(*arguments: Any, **more: Any) -> bool:
         if left[0]:
@@ -21,7 +21,7 @@ def away_for(monkeypatch: pytest.MonkeyPatch, calls: int) -> None:
             raise StoreBusy("away")
         return finish(*arguments, **more)
 
-    monkeypatch.setattr(outbox, "finish", refuse_at_first)
+    monkeypatch.setattr(outbox_leases, "finish", refuse_at_first)
 
 
 def test_a_mail_that_was_taken_is_noted_when_the_database_is_back(

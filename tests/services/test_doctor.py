@@ -12,7 +12,7 @@ from scheduler.domain.calendars import CalendarKind
 from scheduler.services import calendars, doctor
 from scheduler.services.calendars import Wish
 from scheduler.services.doctor import Check
-from scheduler.store import outbox
+from scheduler.store import outbox, outbox_leases
 from scheduler.store.database import db, reading, transaction
 from scheduler.store.outbox import State
 from scheduler.store.schema import Standing, schema
@@ -186,9 +186,9 @@ def test_a_mail_that_was_sent_again_is_no_longer_a_finding(sqlite_core: Core) ->
     now = settle(sqlite_core)
     [row] = [mail for mail in sqlite_core.mails() if mail.kind == "confirmation"]
     with transaction() as tx:
-        claimed = outbox.claim(tx, now, 100)
+        claimed = outbox_leases.claim(tx, now, 100)
         assert claimed is not None
-        outbox.finish(tx, claimed, State.FAILED, now)
+        outbox_leases.finish(tx, claimed, State.FAILED, now)
     assert len(lines(now)) == 1
     with transaction() as tx:
         outbox.add_again(tx, sqlite_core.demo.id, claimed.id, now + 1)
