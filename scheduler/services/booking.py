@@ -16,7 +16,7 @@ from scheduler.domain.practice import AppointmentType, Approval, Practice, Thera
 from scheduler.services import eligible_places, forms, holds, mail_limits, notices, people, placing
 from scheduler.services.forms import CheckedBooking
 from scheduler.services.offers import check_open
-from scheduler.store import appointments, catalogue, claims, limits, participants
+from scheduler.store import appointments, catalogue, claims, limits, occupancy, participants
 from scheduler.store.catalogue import Catalogue
 from scheduler.store.database import Transaction, reading, retried, transaction, vault_of
 
@@ -303,7 +303,7 @@ def _check_limits(tx: Transaction, practice_id: str, request: _Request, now: int
     addresses = (vault.lookup("email", person.keys[0]) for person in request.form.people)
     # Forms sent at once want different therapists, whose calendars' locks know nothing of each other.
     limits.take_turns(tx, source_hash, *addresses)
-    if appointments.bookings_of_source(tx, source_hash, since=now - 3600) >= BOOKINGS_PER_SOURCE_AND_HOUR:
+    if occupancy.bookings_of_source(tx, source_hash, since=now - 3600) >= BOOKINGS_PER_SOURCE_AND_HOUR:
         raise TooMany(3600)
     for person in request.form.people:
         address = person.keys[0]

@@ -11,7 +11,7 @@ from scheduler.domain.errors import NotFound, SlotTaken, TooMany
 from scheduler.domain.practice import AppointmentType, Practice, Therapist
 from scheduler.services import placing
 from scheduler.services.offers import check_open
-from scheduler.store import appointments, catalogue, limits, participants
+from scheduler.store import appointments, catalogue, limits, occupancy, participants
 from scheduler.store.catalogue import Catalogue
 from scheduler.store.database import Transaction, reading, retried, transaction, vault_of
 from scheduler.store.secrets import new_token
@@ -174,9 +174,9 @@ def _check_holds(tx: Transaction, practice_id: str, source_hash: bytes, now: int
     # Holds pressed at once, in several calendars, are all seen. Calendars are locked before, in every
     # transaction; a practice holds so few times that its visitors can take turns.
     limits.take_turns(tx, source_hash, vault_of(tx).lookup("holds", practice_id))
-    if appointments.holds_of_source(tx, practice_id, source_hash, now=now) >= PER_SOURCE:
+    if occupancy.holds_of_source(tx, practice_id, source_hash, now=now) >= PER_SOURCE:
         raise TooMany(lifecycle.HOLD_SECONDS)
-    if appointments.holds_of_practice(tx, practice_id, now=now) >= PER_PRACTICE:
+    if occupancy.holds_of_practice(tx, practice_id, now=now) >= PER_PRACTICE:
         raise TooMany(lifecycle.HOLD_SECONDS)
 
 

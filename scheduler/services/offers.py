@@ -20,10 +20,10 @@ from scheduler.domain.intervals import Interval, touching
 from scheduler.domain.local_time import day_interval, local_day
 from scheduler.domain.practice import AppointmentType, Practice, Therapist
 from scheduler.domain.slots import bookable_starts, bookable_window, days_at_maximum, next_boundary
-from scheduler.store import appointments, calendars, catalogue
-from scheduler.store.appointments import Taken
+from scheduler.store import calendars, catalogue, occupancy
 from scheduler.store.catalogue import Catalogue
 from scheduler.store.database import Transaction, memory_of, reading
+from scheduler.store.occupancy import Taken
 
 MOST_DAYS = 92
 REMEMBERED = 512
@@ -226,7 +226,7 @@ def is_somebody_else_there(
         day, wanted = local_day(start, practice.zone), kind.rule(stock.practice.rules).busy(start)
         return any(
             start in starts_of(stock, kind, one.therapist_id, day, day, taken=(), now=now)
-            for one in appointments.taken(tx, people, wanted, now=now, without=without)
+            for one in occupancy.taken(tx, people, wanted, now=now, without=without)
         )
 
 
@@ -258,7 +258,7 @@ def _compute(
     taken: list[Taken] = []
     if people and low <= high:
         window = days_window(low, high, practice.zone, kind, practice)
-        taken = appointments.taken(tx, [person.id for person in people], window, now=now, without=without)
+        taken = occupancy.taken(tx, [person.id for person in people], window, now=now, without=without)
         for person in people:
             if stops.get(person.id, now + 1) > now:
                 found[person.slug] = starts_of(stock, kind, person.id, low, high, taken=taken, now=now)

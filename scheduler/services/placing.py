@@ -17,7 +17,7 @@ from scheduler.domain.intervals import Interval
 from scheduler.domain.local_time import day_interval, local_day
 from scheduler.domain.practice import AppointmentType, Mode, Therapist
 from scheduler.services import notices, numbers, offers
-from scheduler.store import appointments, catalogue, claims, therapists
+from scheduler.store import appointments, catalogue, claims, occupancy, therapists
 from scheduler.store.catalogue import Catalogue
 from scheduler.store.database import Transaction, default_sender
 
@@ -73,7 +73,7 @@ def is_offered(
     """Whether the one rule offers this start; notice and horizon count from `rule_now`."""
     day = local_day(start, stock.practice.zone)
     window = offers.days_window(day, day, stock.practice.zone, kind, stock.practice)
-    taken = appointments.taken(tx, [therapist.id], window, now=now, without=without)
+    taken = occupancy.taken(tx, [therapist.id], window, now=now, without=without)
     rule_now = now if rule_now is None else rule_now
     if offers.stops_at(tx, stock, [therapist]).get(therapist.id, now + 1) <= now:
         return False
@@ -146,5 +146,5 @@ def new_appointment(
 def _by_load(tx: Transaction, people: list[Therapist], day: date, zone: str) -> list[Therapist]:
     if len(people) < 2:
         return people
-    loads = appointments.therapist_loads(tx, [person.id for person in people], day_interval(day, zone))
+    loads = occupancy.therapist_loads(tx, [person.id for person in people], day_interval(day, zone))
     return sorted(people, key=lambda person: loads[person.id])

@@ -8,7 +8,7 @@ from scheduler.domain.errors import Refused
 from scheduler.domain.intervals import Interval, overlaps
 from scheduler.domain.practice import AppointmentType, Practice, Therapist
 from scheduler.domain.series import Rhythm, occurrences
-from scheduler.store import appointments, catalogue
+from scheduler.store import catalogue, occupancy
 from scheduler.store.catalogue import Catalogue
 from scheduler.store.database import Transaction, reading
 
@@ -81,7 +81,7 @@ def proposed(
     rule = stock.type_of_id(kind.id).rule(stock.practice.rules)
     dates = occurrences(rhythm)
     window = rule.busy(dates[0].start)[0], rule.busy(dates[-1].start)[1]
-    taken = [one.busy for one in appointments.taken(tx, [therapist.id], window, now=now)]
+    taken = [one.busy for one in occupancy.taken(tx, [therapist.id], window, now=now)]
     away = [entry.interval(stock.practice.zone) for entry in stock.hours[therapist.id].time_off]
     own = stock.outside.get(therapist.id, ())
 

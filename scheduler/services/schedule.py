@@ -28,7 +28,7 @@ from scheduler.services import audit, calendars
 from scheduler.services.calendars import OutsideBusy
 from scheduler.services.desk import Desk
 from scheduler.services.offers import starts_of
-from scheduler.store import appointments, catalogue, schedule, therapists
+from scheduler.store import appointments, catalogue, occupancy, schedule, therapists
 from scheduler.store.database import Transaction, reading, transaction
 
 LABEL_LIMIT = 80
@@ -114,7 +114,7 @@ def free_times(
     with reading() as tx:
         stock = catalogue.by_id(tx, desk.practice.id)
         window = day_interval(first, desk.practice.zone)[0], day_interval(last, desk.practice.zone)[1]
-        taken = appointments.taken(tx, [therapist.id], window, now=now)
+        taken = occupancy.taken(tx, [therapist.id], window, now=now)
     if weekly is not None:
         hours = replace(stock.hours[therapist.id], weekly=tuple(weekly))
         stock = replace(stock, hours={therapist.id: hours})

@@ -15,7 +15,7 @@ from scheduler.domain.leases import Watch
 from scheduler.services import appointments as practice_appointments
 from scheduler.services import booking, by_hand, holds, manage, placing, requests
 from scheduler.services import limits as counters
-from scheduler.store import appointments, claims, limits, outbox
+from scheduler.store import appointment_rows, appointments, claims, limits, outbox
 from scheduler.store.database import OVERLAP, Transaction, db, transaction
 from scheduler.store.outbox import OutboxMail
 from scheduler.store.tables import AppointmentRow, table
@@ -102,7 +102,7 @@ def test_without_rule_and_guard_fifty_visitors_overlap(core: Core, monkeypatch: 
 
 def change_whatever_is_there(tx: Transaction, before: Appointment, after: Appointment) -> None:
     """`appointments.change` by the id alone."""
-    tx.execute(update(ROWS).where(ROWS.c.id == before.id).values(**appointments._values(tx, after)))
+    tx.execute(update(ROWS).where(ROWS.c.id == before.id).values(**appointment_rows.values(tx, after)))
 
 
 def a_stale_copy_changes_nothing(core: Core, action: str) -> None:
