@@ -6,8 +6,9 @@ import sys
 from dotenv import dotenv_values
 
 from scheduler.app import create_app
+from scheduler.environment import BadSetting
 from scheduler.services import starting
-from scheduler.settings import BadSetting, Settings
+from scheduler.settings import Settings
 
 from_file = {name: value for name, value in dotenv_values().items() if value is not None}
 try:

@@ -1,13 +1,13 @@
 """Settings: frozen, from the environment; refuses unknown names and bad values with one clear line."""
 
-import base64
-import binascii
-import re
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
+
+from scheduler import mail_settings
+from scheduler.environment import KEY_BYTES, BadSetting, Environment, key_of
+from scheduler.mail_settings import AnswersMailbox, MailServer
 
 ROOT = Path(__file__).resolve().parent.parent
 INSTANCE = ROOT / "instance"
@@ -44,43 +44,7 @@ _PLAIN = (
     "MAIL_DEFAULT_SENDER",
     "REDIS_URL",
 )
-KEY_BYTES = 32
-PIPED = "piped"
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_ANSWERS = (
-    "SCHEDULER_ANSWERS must be piped or an address such as imaps://office%40example.org@imap.example.org/INBOX"
-    " (imap: on this machine only)"
-)
-_HOST = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")
 WEAK = ("change", "secret", "dev", "test", "password", "12345")
-
-
-class BadSetting(Exception):
-    """A setting is missing, unknown or wrong; the message is one line that says what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class MailServer:
-    """How mail leaves; without one nothing leaves the machine."""
-
-    host: str
-    port: int = 25
-    username: str = ""
-    password: str = field(default="", repr=False)
-    use_tls: bool = False
-    use_ssl: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class AnswersMailbox:
-    """The mailbox to which invitations are answered; unencrypted on the loopback address only."""
-
-    host: str
-    port: int
-    username: str
-    password: str = field(repr=False)
-    folder: str = "INBOX"
-    encrypted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +101,8 @@ class Settings:
         return reader.settings(env)
 
 
-class _Reader:
+class _Reader(Environment):
     """Reads one environment; the demo makes what is missing, production refuses."""
-
-    def __init__(self, environment: dict[str, str], *, demo: bool, instance: Path) -> None:
-        self.environment = environment
-        self.demo = demo
-        self.instance = instance
 
     def settings(self, env: str) -> Settings:
         public_url = self.public_url()
@@ -154,70 +113,37 @@ class _Reader:
             env=env,
             database_url=self.database_url(),
             secret_key=self.secret_key(),
-            secret_key_fallbacks=tuple(self.environment.get("SECRET_KEY_FALLBACKS", "").split()),
+            secret_key_fallbacks=tuple(self.text("SECRET_KEY_FALLBACKS").split()),
             encryption_keys=self.encryption_keys(),
             lookup_key=self.lookup_key(),
             public_url=public_url,
             trusted_hosts=hosts,
             proxies=self.integer("SCHEDULER_PROXIES", 0, 0, 5),
             rate_limits=self.rate_limits(),
-            mail_server=self.mail_server(),
-            mail_default_sender=self.mail_default_sender(),
-            redis_url=self.environment.get("REDIS_URL", ""),
-            demo_password=self.environment.get("SCHEDULER_DEMO_PASSWORD", ""),
+            mail_server=mail_settings.mail_server(self),
+            mail_default_sender=mail_settings.default_sender(self),
+            redis_url=self.text("REDIS_URL"),
+            demo_password=self.text("SCHEDULER_DEMO_PASSWORD"),
             demo_embed_origins=self.origins("SCHEDULER_DEMO_EMBED_ORIGINS"),
             calendar_hosts_allowed=self.hosts_with_ports("SCHEDULER_CALENDAR_HOSTS_ALLOWED"),
             session_idle_minutes=self.integer("SCHEDULER_SESSION_IDLE_MINUTES", 30, 5, 720),
             second_factor_required=self.boolean("SCHEDULER_SECOND_FACTOR_REQUIRED"),
             metrics_token=self.metrics_token(),
-            answers_mailbox=self.answers_mailbox(),
-            answers_piped=self.environment.get("SCHEDULER_ANSWERS", "") == PIPED,
+            answers_mailbox=mail_settings.answers_mailbox(self),
+            answers_piped=self.text("SCHEDULER_ANSWERS") == mail_settings.PIPED,
         )
 
-    def words(self, name: str) -> tuple[str, ...]:
-        return tuple(self.environment.get(name, "").split())
-
-    def integer(self, name: str, default: int, low: int, high: int) -> int:
-        given = self.environment.get(name, "")
-        if not given:
-            return default
-        if not given.isdecimal() or not low <= int(given) <= high:
-            raise BadSetting(f"{name} must be a whole number from {low} to {high}")
-        return int(given)
-
-    def boolean(self, name: str) -> bool:
-        given = self.environment.get(name, "").strip().lower()
-        if given in ("", "0", "false", "no", "off"):
-            return False
-        if given in ("1", "true", "yes", "on"):
-            return True
-        raise BadSetting(f"{name} must be true or false")
-
-    def origins(self, name: str) -> tuple[str, ...]:
-        for word in self.words(name):
-            parts = urlsplit(word)
-            if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
-                raise BadSetting(f"{name}: {word!r} is not an origin such as https://www.example.org")
-        return self.words(name)
-
-    def hosts_with_ports(self, name: str) -> tuple[str, ...]:
-        for word in self.words(name):
-            host, _, port = word.rpartition(":")
-            if not _HOST.fullmatch(host) or not port.isdecimal() or not 0 < int(port) < 65536:
-                raise BadSetting(f"{name}: {word!r} is not a host:port such as cloud.example.lan:443")
-        return self.words(name)
-
     def public_url(self) -> str:
-        given = self.environment.get("SCHEDULER_PUBLIC_URL", "").rstrip("/")
+        given = self.text("SCHEDULER_PUBLIC_URL").rstrip("/")
         if not given and self.demo:
-            return f"http://127.0.0.1:{self.environment.get('PORT') or 8000}"
+            return f"http://127.0.0.1:{self.text('PORT') or 8000}"
         parts = urlsplit(given)
         if not parts.hostname or parts.scheme not in (("http", "https") if self.demo else ("https",)):
             raise BadSetting("SCHEDULER_PUBLIC_URL must be the https address where visitors reach the pages")
         return given
 
     def database_url(self) -> str:
-        url = self.environment.get("DATABASE_URL", "")
+        url = self.text("DATABASE_URL")
         if not url:
             return f"sqlite:///{self.instance / 'scheduler.sqlite3'}"
         for prefix in ("postgres://", "postgresql://"):
@@ -228,7 +154,7 @@ class _Reader:
         return url
 
     def secret_key(self) -> str:
-        given = self.environment.get("SECRET_KEY", "")
+        given = self.text("SECRET_KEY")
         if given:
             if not self.demo and (
                 len(given) < KEY_BYTES or len(set(given)) < KEY_BYTES // 3 or given.lower().startswith(WEAK)
@@ -238,93 +164,33 @@ class _Reader:
         return self.made("secret-key")
 
     def encryption_keys(self) -> dict[str, bytes]:
-        given = self.environment.get("SCHEDULER_ENCRYPTION_KEYS", "")
+        given = self.text("SCHEDULER_ENCRYPTION_KEYS")
         given = given or self.made("encryption-keys", prefix="1:")
         keys: dict[str, bytes] = {}
         for word in given.split():
             key_id, _, encoded = word.partition(":")
             if not key_id or len(key_id) > 20 or key_id in keys:
                 raise BadSetting("SCHEDULER_ENCRYPTION_KEYS must be id:base64 pairs with different ids")
-            keys[key_id] = _key("SCHEDULER_ENCRYPTION_KEYS", encoded)
+            keys[key_id] = key_of("SCHEDULER_ENCRYPTION_KEYS", encoded)
         return keys
 
     def lookup_key(self) -> bytes:
-        given = self.environment.get("SCHEDULER_LOOKUP_KEY", "") or self.made("lookup-key")
-        return _key("SCHEDULER_LOOKUP_KEY", given)
-
-    def made(self, name: str, prefix: str = "") -> str:
-        """A random key, made once in the demo's instance folder, mode 0600."""
-        if not self.demo:
-            setting = {"secret-key": "SECRET_KEY"}.get(name, "SCHEDULER_" + name.upper().replace("-", "_"))
-            raise BadSetting(f"{setting} is not set; the README says how to make one")
-        path = self.instance / name
-        self.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            with path.open("x", encoding="ascii") as file:
-                path.chmod(0o600)
-                file.write(prefix + base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode())
-        except FileExistsError:
-            pass
-        return path.read_text(encoding="ascii").strip()
+        given = self.text("SCHEDULER_LOOKUP_KEY") or self.made("lookup-key")
+        return key_of("SCHEDULER_LOOKUP_KEY", given)
 
     def metrics_token(self) -> str:
-        given = self.environment.get("SCHEDULER_METRICS_TOKEN", "")
+        given = self.text("SCHEDULER_METRICS_TOKEN")
         if given and (len(given) < 20 or not given.isascii()):
             raise BadSetting("SCHEDULER_METRICS_TOKEN must be 20 characters or more")
         return given
 
     def rate_limits(self) -> bool:
-        given = self.environment.get("SCHEDULER_RATE_LIMITS", "on")
+        given = self.text("SCHEDULER_RATE_LIMITS", "on")
         if given not in ("on", "off"):
             raise BadSetting("SCHEDULER_RATE_LIMITS must be on or off")
         if given == "off" and not self.demo:
             raise BadSetting("SCHEDULER_RATE_LIMITS=off is for the demo only")
         return given == "on"
-
-    def mail_server(self) -> MailServer | None:
-        host = self.environment.get("MAIL_SERVER", "")
-        if not host:
-            return None
-        return MailServer(
-            host=host,
-            port=self.integer("MAIL_PORT", 25, 1, 65535),
-            username=self.environment.get("MAIL_USERNAME", ""),
-            password=self.environment.get("MAIL_PASSWORD", ""),
-            use_tls=self.boolean("MAIL_USE_TLS"),
-            use_ssl=self.boolean("MAIL_USE_SSL"),
-        )
-
-    def answers_mailbox(self) -> AnswersMailbox | None:
-        given = self.environment.get("SCHEDULER_ANSWERS", "")
-        password = self.environment.get("SCHEDULER_ANSWERS_PASSWORD", "")
-        if given in ("", PIPED):
-            if password:
-                raise BadSetting("SCHEDULER_ANSWERS_PASSWORD goes with SCHEDULER_ANSWERS=imaps://…")
-            return None
-        try:
-            parts = urlsplit(given)
-            port = parts.port
-        except ValueError:
-            raise BadSetting(_ANSWERS) from None
-        if parts.password is not None:
-            raise BadSetting("SCHEDULER_ANSWERS: put the password into SCHEDULER_ANSWERS_PASSWORD")
-        user, folder = unquote(parts.username or ""), unquote(parts.path.strip("/")) or "INBOX"
-        is_plain = parts.scheme == "imap" and parts.hostname in LOOPBACK
-        words_are_plain = folder.isascii() and (user + folder).isprintable() and password.isprintable()
-        if not (parts.scheme == "imaps" or is_plain) or parts.query or parts.fragment or not words_are_plain:
-            raise BadSetting(_ANSWERS)
-        if not (parts.hostname and user and password):
-            raise BadSetting("SCHEDULER_ANSWERS needs user and host, and SCHEDULER_ANSWERS_PASSWORD")
-        port = port or (143 if is_plain else 993)
-        return AnswersMailbox(parts.hostname, port, user, password, folder, encrypted=not is_plain)
-
-    def mail_default_sender(self) -> str:
-        sender = self.environment.get("MAIL_DEFAULT_SENDER", "")
-        if sender and ("@" not in sender or any(mark in sender for mark in "<>\r\n ")):
-            raise BadSetting("MAIL_DEFAULT_SENDER must be a bare address such as office@example.org")
-        if not sender and not self.demo:
-            raise BadSetting("MAIL_DEFAULT_SENDER is not set: the address from which mails are sent")
-        return sender or "office@demo.example"
 
 
 def documented() -> Mapping[str, str]:
@@ -335,13 +201,3 @@ def documented() -> Mapping[str, str]:
 def plain_names() -> tuple[str, ...]:
     """The further environment variables that are read."""
     return _PLAIN
-
-
-def _key(name: str, encoded: str) -> bytes:
-    try:
-        key = base64.b64decode(encoded, validate=True)
-    except (binascii.Error, ValueError):
-        key = b""
-    if len(key) != KEY_BYTES:
-        raise BadSetting(f"{name} must hold base64 of {KEY_BYTES} random bytes")
-    return key

@@ -2,7 +2,9 @@
 
 import pytest
 
-from scheduler.settings import AnswersMailbox, BadSetting, Settings
+from scheduler.environment import BadSetting
+from scheduler.mail_settings import AnswersMailbox
+from scheduler.settings import Settings
 from tests.support.environment import settings
 
 PASSWORD = "open-sésame"

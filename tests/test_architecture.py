@@ -23,6 +23,7 @@ STATIC = sorted(file for file in (ROOT / "scheduler" / "static").rglob("*") if f
 STYLES = [file for file in STATIC if file.suffix == ".css"]
 LOCKS = [ROOT / "requirements.txt", ROOT / "tools" / "requirements.txt"]
 LOCKS += [ROOT / "tests" / "requirements.txt", ROOT / "tests" / "node" / "requirements.txt"]
+SETTINGS = ("environment.py", "mail_settings.py", "settings.py")
 OURS = [*SOURCES, *MIGRATIONS, *TEMPLATES, *STATIC, ROOT / "Makefile", ROOT / "pyproject.toml"]
 OURS += sorted((ROOT / "tools").glob("*.py")) + sorted((ROOT / "bench").glob("*.py"))
 
@@ -222,9 +223,9 @@ def test_nothing_is_loaded_from_other_sites() -> None:
 
 
 def known_settings() -> set[str]:
-    """The names that the program reads, off the module that refuses all others."""
-    text = (ROOT / "scheduler" / "settings.py").read_text(encoding="utf-8")
-    strings = {node.value for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Constant)}
+    """The names that the program reads, off the modules that refuse all others."""
+    trees = [ast.parse((ROOT / "scheduler" / name).read_text(encoding="utf-8")) for name in SETTINGS]
+    strings = {node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)}
     names = {text for text in strings if isinstance(text, str)}
     ours = r"(?:SCHEDULER|MAIL)_[A-Z_]+[A-Z]|DATABASE_URL|SECRET_KEY|REDIS_URL"
     return {name for name in names if re.fullmatch(ours, name)}

@@ -17,9 +17,10 @@ from scheduler.domain.local_time import local_day
 from scheduler.gateways import imap
 from scheduler.gateways.imap import Account, MailboxFailure, OpenMailbox
 from scheduler.gateways.incoming import MOST_BYTES
+from scheduler.mail_settings import AnswersMailbox
 from scheduler.services import answers
 from scheduler.services.answers import OURS, Outcome
-from scheduler.settings import AnswersMailbox, Settings
+from scheduler.settings import Settings
 from scheduler.store import answer_mailboxes as store
 from scheduler.store.answer_mailboxes import Mark
 from scheduler.store.database import reading, transaction

@@ -4,8 +4,9 @@ from ipaddress import ip_address
 
 import pytest
 
+from scheduler.environment import BadSetting
 from scheduler.gateways.addresses import BadAddress, is_in_the_house, is_public, place
-from scheduler.settings import BadSetting, Settings
+from scheduler.settings import Settings
 from tests.support.environment import settings
 
 PUBLIC = [
