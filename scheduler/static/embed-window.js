@@ -20,7 +20,7 @@
     button:hover { background: var(--l) }
     button:focus-visible { outline: 3px solid var(--i) }
     b { margin-inline-start: .5rem; font: 400 1.75rem/0 system-ui; vertical-align: -.1em }
-    iframe { flex: 0 1 44rem; width: 100%; min-height: 0; border: 0 }
+    iframe { position: relative; flex: 0 1 44rem; width: 100%; min-height: 0; border: 0 }
     .float { position: fixed; z-index: 99999; inset-block-end: max(1rem, env(safe-area-inset-bottom)); inset-inline-end: 1rem; max-width: calc(100% - 2rem); min-height: 3.25rem; padding: .5rem 1.5rem; border-radius: .75rem; background: var(--a) !important; color: var(--o); box-shadow: 0 .25rem 1rem rgb(0 0 0/.3) }
     .float.square { border-radius: 3px }
     .float.round { border-radius: 2rem }
@@ -31,7 +31,7 @@
     }
     @media (width < 48rem) { iframe { flex: 1 !important } }
     @media (width >= 48rem) {
-      dialog { width: min(54rem, 100% - 4rem); height: fit-content; max-height: calc(100dvh - 4rem); border-radius: 1.25rem; box-shadow: 0 1.5rem 4rem rgb(0 0 0/.28) }
+      dialog { width: min(54rem, 100% - 4rem); height: fit-content; --t: max(2rem, 50dvh - 28rem); margin-top: var(--t); max-height: calc(100dvh - var(--t) - 2rem); border-radius: 1.25rem; box-shadow: 0 1.5rem 4rem rgb(0 0 0/.28) }
       div { padding: .5rem 1.25rem .5rem 2rem }
     }
     @media (prefers-reduced-motion: no-preference) { dialog { animation: r .22s } @keyframes r { from { opacity: 0; translate: 0 8px } } }
@@ -49,12 +49,12 @@
 
   // Opens the dialog; gives what closes it. The focus returns to the button that opened it.
   function open(link, button) {
-    const [frame, end] = framed(link, 'popup', (_, height) => { frame.style.flexBasis = height; });
+    const [frame, end, room] = framed(link, 'popup', (_, height) => { frame.style.flexBasis = height; });
     const cross = make('b', '×'), { overflow } = root.style;
     cross.ariaHidden = true;
     const words = { fr: 'Fermer', de: 'Schließen', es: 'Cerrar', ru: 'Закрыть' };
     const close = make('button', words[language(link).slice(0, 2)] || 'Close', cross);
-    const dialog = make('dialog', make('div', make('span', frame.title), close), frame);
+    const dialog = make('dialog', make('div', make('span', frame.title), close), room, frame);
     dialog.ariaLabel = frame.title;
     const remove = apart(dialog, link.dataset.theme || 'auto');
     root.style.overflow = 'hidden';

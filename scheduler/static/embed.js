@@ -14,8 +14,17 @@
   const language = link => link.dataset.lang || link.closest('[lang]')?.lang || navigator.language;
   const show = (link, display) => link.style.setProperty('display', display, 'important');
 
-  // A frame of our pages, and how to end it. It is believed only itself, from its own origin, and within reason.
-  function framed(link, embed, fits, silent) {
+  const WORDS = {
+    en: ['Looking for free times…', 'The connection is slow. Still trying.'],
+    fr: ['Recherche des heures libres…', 'La connexion est lente. Nous essayons encore.'],
+    de: ['Freie Zeiten werden gesucht…', 'Die Verbindung ist langsam. Wir versuchen es weiter.'],
+    es: ['Buscando horas libres…', 'La conexión es lenta. Seguimos intentándolo.'],
+    ru: ['Ищем свободное время…', 'Связь медленная. Пробуем ещё раз.'],
+  };
+
+  // A frame of our pages, how to end it, and what can be seen through it until its page is there: after 300 ms blocks
+  // like those to come, after 8 s the plain link. It is believed only itself, from its own origin, and within reason.
+  function framed(link, embed, fits) {
     const data = link.dataset, url = new URL(link.href), frame = make('iframe');
     if (/^[\w-]+$/.test(data.type || '')) url.pathname = url.pathname.replace(/^(\/book\/[^/]+)\/?$/, '$1/' + data.type);
     const choices = { ...data, embed, lang: language(link), tz: Intl.DateTimeFormat().resolvedOptions().timeZone };
@@ -24,32 +33,66 @@
     }
     frame.title = data.title || link.textContent.trim();
     frame.src = url;
-    let loads = 0, timer = setTimeout(() => silent?.(), 12000);
+
+    const said = make('span'), room = make('section', said), [looking, slow] = WORDS[choices.lang.slice(0, 2)] || WORDS.en;
+    room.style.cssText = 'all:unset;display:grid;height:0;padding:0 1rem;gap:.5rem;grid-template-columns:1fr 1fr 1fr';
+    said.role = 'status';
+    said.style.cssText = 'grid-column:1/4;padding-top:1rem';
+    let isThere, hasLoaded, pause = 8000, timer = setTimeout(() => {
+      said.textContent = looking;
+      for (let left = 9; left--;) {
+        room.append(make('i'));
+        room.lastChild.style.cssText = 'height:3rem;border-radius:.5rem;background:rgb(128 128 128/.13)';
+      }
+      timer = setTimeout(wait, pause - 300);
+    }, 300);
+    const again = () => {
+      if (!isThere && hasLoaded) frame.contentWindow.location.replace(url);
+      hasLoaded = false;
+    };
+    // What has loaded and says nothing is an error page, or one without script: it stays to be seen, the link beside it.
+    const wait = () => {
+      if (hasLoaded) show(link, '');
+      else if (pause === 8000) {
+        const plain = link.cloneNode(true);
+        delete plain.dataset.booking;
+        show(plain, '');
+        said.replaceChildren(slow + ' ', plain);
+        room.style.cssText += 'position:relative;z-index:1';
+      }
+      again();
+      timer = setTimeout(wait, pause *= 2);
+    };
+    const settle = () => { clearTimeout(timer); room.remove(); removeEventListener('online', again); };
+
     const listen = ({ source, origin, data: said }) => {
       if (source !== frame.contentWindow || origin !== url.origin || !said) return;
       const { booking, height, step, reference } = said;
       const tell = detail => link.dispatchEvent(new CustomEvent('booking:' + booking, { bubbles: true, detail }));
       if (booking === 'height' && height >= 100 && height <= 20000) {
-        clearTimeout(timer);
+        isThere = 1;
+        settle();
         fits(frame, Math.ceil(height) + 'px');
       }
       if (booking === 'step' && [1, 2, 3, 4].includes(step)) tell({ step });
       if (booking === 'booked' && reference?.match?.(/^[\w-]{8,40}$/)) tell({ reference });
     };
     frame.onload = () => {
-      frame.contentWindow.postMessage({ booking: 'hello', step: loads, name: data.name, email: data.email }, url.origin);
-      if (loads++ && frame.getBoundingClientRect().top < 0) frame.scrollIntoView();
+      hasLoaded = true;
+      frame.contentWindow.postMessage({ booking: 'hello', step: isThere, name: data.name, email: data.email }, url.origin);
+      if (isThere && frame.getBoundingClientRect().top < 0) frame.scrollIntoView();
     };
     addEventListener('message', listen);
-    return [frame, () => { removeEventListener('message', listen); clearTimeout(timer); frame.remove(); }];
+    addEventListener('online', again);
+    return [frame, () => { removeEventListener('message', listen); settle(); frame.remove(); }, room];
   }
 
   const ways = {
     inline(link) {
-      const [frame, end] = framed(link, 'inline', (_, height) => { frame.style.height = height; }, () => show(link, ''));
-      Object.assign(frame.style, { display: 'block', width: '100%', height: '56rem', border: '0' });
+      const [frame, end, room] = framed(link, 'inline', (_, height) => { frame.style.height = height; });
+      frame.style.cssText = 'display:block;position:relative;width:100%;height:56rem;border:0';
       show(link, 'none');
-      link.after(frame);
+      link.after(room, frame);
       return end;
     },
   };

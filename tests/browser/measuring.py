@@ -6,12 +6,24 @@ from dataclasses import dataclass, field
 from playwright.sync_api import Page, Request, Response
 
 WATCH_SHIFTS = """window.shifted = 0;
-new PerformanceObserver(list => list.getEntries().forEach(entry => { window.shifted += entry.value; }))
-    .observe({ type: 'layout-shift', buffered: true });"""
-"""Every shift counts, also those that an input would excuse."""
+let since = 0;
+new PerformanceObserver(list => list.getEntries().forEach(entry => {
+    if (entry.startTime >= since) window.shifted += entry.value;
+})).observe({ type: 'layout-shift', buffered: true });
+const open = document.open;
+document.open = function () {
+    open.call(this);
+    window.shifted = 0;
+    since = performance.now();
+};"""
+"""Every shift of the screen counts, also those that an input would excuse. A next step begins at nothing."""
 
-FRESH = """performance.getEntriesByType('resource').filter(entry => entry.transferSize > 0)
-    .map(entry => [entry.name, entry.encodedBodySize])"""
+FRESH = """() => {
+    const parts = performance.getEntriesByType('resource').filter(entry => entry.initiatorType !== 'fetch');
+    performance.clearResourceTimings();
+    return parts.filter(entry => entry.transferSize > 0).map(entry => [entry.name, entry.encodedBodySize]);
+}"""
+"""Stylesheets and scripts that came over the line since the last look; pages are weighed packed."""
 
 SMALL = """least => {
   const found = [];
@@ -86,7 +98,8 @@ class Scale:
             self.requests.append(request)
 
     def _answered(self, response: Response) -> None:
-        if response.request.is_navigation_request() and response.status == 200:
+        is_page = response.headers.get("content-type", "").startswith("text/html")
+        if is_page and response.status == 200:
             self._documents.append(response)
 
 

@@ -1,11 +1,13 @@
 """Stylesheets and scripts of the pages: files of `static/` joined, at an address that names their content.
 
 No build step: a bundle is read once, and its address changes whenever a file
-does, so that browsers may keep it for ever.
+does, so that browsers may keep it for ever. Comments and indents of scripts are
+for readers of the source and stay behind.
 """
 
 import gzip
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,12 +19,13 @@ from scheduler.web.visitor.blueprint import blueprint
 STATIC = Path(__file__).resolve().parents[2] / "static"
 _FOREVER = "public, max-age=31536000, immutable"
 _TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
+_FOR_READERS = re.compile(rb"^[ \t]*//.*\n|^[ \t]+", re.MULTILINE)
 BUNDLES = {
     "visitor.css": ("css/tokens.css", "css/base.css", "css/visitor.css"),
     "demo.css": ("css/demo.css",),
     "embed.js": ("embed.js",),
     "embed-window.js": ("embed-window.js",),
-    "visitor.js": tuple(f"js/{name}.js" for name in ("frame", "zone", "month", "keep", "wait", "focus")),
+    "visitor.js": tuple(f"js/{name}.js" for name in ("frame", "zone", "month", "keep", "step", "focus")),
 }
 
 
@@ -39,6 +42,8 @@ class Bundle:
 def bundle(name: str) -> Bundle:
     """The files of a bundle, joined in order. **Raises** `KeyError`."""
     plain = b"\n".join((STATIC / path).read_bytes() for path in BUNDLES[name])
+    if name.endswith(".js"):
+        plain = _FOR_READERS.sub(b"", plain)
     return Bundle(plain, gzip.compress(plain, 9, mtime=0), hashlib.sha256(plain).hexdigest()[:12])
 
 

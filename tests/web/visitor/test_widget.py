@@ -29,11 +29,20 @@ def test_the_loader_and_its_windows_are_small_and_sent_packed(vera: Visitor, add
     assert answer.headers["Content-Encoding"] == "gzip"
     assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
     assert len(answer.data) <= 2500
-    assert gzip.decompress(answer.data) == (STATIC / address[1:]).read_bytes()
+    assert gzip.decompress(answer.data) == bundle(address[1:]).plain
     again = vera.client.get(
         address, headers={"Accept-Encoding": "gzip", "If-None-Match": answer.headers["ETag"]}
     )
     assert again.status_code == 304
+
+
+@pytest.mark.parametrize("name", [name for name in BUNDLES if name.endswith(".js")])
+def test_scripts_come_without_their_comments_and_say_the_same(name: str) -> None:
+    lines = [line for path in BUNDLES[name] for line in (STATIC / path).read_text().splitlines()]
+    assert any(line.lstrip().startswith("//") for line in lines)
+    kept = [line.lstrip(" ") for line in lines if not line.lstrip().startswith("//")]
+    sent = bundle(name).plain.decode().splitlines()
+    assert [line for line in sent if line] == [line for line in kept if line]
 
 
 def test_all_scripts_of_a_booking_together_are_small() -> None:
