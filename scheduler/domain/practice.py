@@ -45,11 +45,23 @@ class TherapistMail(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HelpLine:
-    """Where to turn today, on every visitor page and mail. `hours` per language ("free, day and night")."""
+    """Where to turn today, on every visitor page and mail. `hours` per language ("free, day and night").
+
+    `talks` are the numbers of talk lines for readers of a language, where it is not `talk`.
+    """
 
     emergency: str
     talk: str
     hours: Texts
+    talks: Texts = field(default_factory=dict)
+
+    def talk_in(self, language: str) -> str:
+        """The talk line for readers of a language."""
+        return in_own_words(self.talks, language) or self.talk
+
+    def hours_in(self, language: str) -> str:
+        """When it answers, in the reader's own language or not at all."""
+        return in_own_words(self.hours, language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +218,13 @@ class AppointmentType:
 
 def text(texts: Texts, language: str, fallback: str = "") -> str:
     """The text in the language, else in the first language that has one, else `fallback`."""
+def in_own_words(texts: Texts, language: str) -> str:
+    """The text in the language (`fr` also finds `fr-CA`), else nothing."""
+    primary = language.partition("-")[0]
+    known = {tag.partition("-")[0]: words for tag, words in texts.items() if words}
+    return texts.get(language) or known.get(primary, "")
+
+
     return texts.get(language) or next((value for value in texts.values() if value), fallback)
 
 

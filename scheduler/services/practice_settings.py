@@ -36,6 +36,7 @@ class Profile:
     privacy: Texts
     emergency: str
     talk: str
+    other_talks: Texts
     talk_hours: Texts
     origins: str
 
@@ -131,10 +132,7 @@ def _check(profile: Profile) -> tuple[dict[str, str], tuple[str, ...]]:
     problems: dict[str, str] = {}
     if not profile.name:
         problems["name"] = "Tell visitors the name of the practice"
-    if not _NUMBER.fullmatch(profile.emergency):
-        problems["emergency"] = _NO_EMERGENCY
-    if not _NUMBER.fullmatch(profile.talk):
-        problems["talk"] = "Give the number of a free talk line: without it the pages cannot be public"
+    problems |= _check_help_line(profile)
     try:
         mail_address(profile.email)
     except BadContact as problem:
@@ -154,7 +152,7 @@ def _check(profile: Profile) -> tuple[dict[str, str], tuple[str, ...]]:
 
 def _changed(current: Practice, profile: Profile, origins: tuple[str, ...]) -> Practice:
     privacy = _filled(profile.privacy, current.privacy)
-    hours = current.help_line.hours if current.help_line else {}
+    line = current.help_line or HelpLine("", "", {})
     return replace(
         current,
         name=profile.name,
@@ -162,12 +160,29 @@ def _changed(current: Practice, profile: Profile, origins: tuple[str, ...]) -> P
         address=profile.address,
         phone=profile.phone,
         website=profile.website,
+def _check_help_line(profile: Profile) -> dict[str, str]:
+    problems: dict[str, str] = {}
+    if not _NUMBER.fullmatch(profile.emergency):
+        problems["emergency"] = _NO_EMERGENCY
+    if not _NUMBER.fullmatch(profile.talk):
+        problems["talk"] = "Give the number of a free talk line: without it the pages cannot be public"
+    for tag, number in profile.other_talks.items():
+        if number and not _NUMBER.fullmatch(number):
+            problems[f"other_talk-{tag}"] = "Write a phone number, or leave this empty"
+    return problems
+
+
         email=mail_address(profile.email),
         sender_name=profile.sender_name,
         calendar_title=_filled(profile.calendar_title, current.calendar_title),
         privacy=privacy,
         privacy_version=current.privacy_version + int(privacy != dict(current.privacy)),
-        help_line=HelpLine(profile.emergency, profile.talk, _filled(profile.talk_hours, hours)),
+        help_line=HelpLine(
+            profile.emergency,
+            profile.talk,
+            _filled(profile.talk_hours, line.hours),
+            _filled(profile.other_talks, line.talks),
+        ),
         embed_origins=origins,
     )
 

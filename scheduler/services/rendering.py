@@ -122,7 +122,7 @@ def help_line(practice: Practice, language: str) -> dict[str, str] | None:
     line = practice.help_line
     if line is None:
         return None
-    return {"emergency": line.emergency, "talk": line.talk, "hours": text(line.hours, language)}
+    return {"emergency": line.emergency, "talk": line.talk_in(language), "hours": line.hours_in(language)}
 
 
 # ---- what the templates see ------------------------------------------------

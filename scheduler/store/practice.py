@@ -63,7 +63,13 @@ def _values(practice: Practice) -> dict[str, Any]:
         "calendar_title": dict(practice.calendar_title),
         "privacy": dict(practice.privacy),
         "privacy_version": practice.privacy_version,
-        "help_line": line and {"emergency": line.emergency, "talk": line.talk, "hours": dict(line.hours)},
+        "help_line": line
+        and {
+            "emergency": line.emergency,
+            "talk": line.talk,
+            "hours": dict(line.hours),
+            "talks": dict(line.talks),
+        },
         "embed_origins": list(practice.embed_origins),
         "buffer_after": rules.buffer_after,
         "notice": rules.notice,
@@ -113,7 +119,7 @@ def _practice(row: Row[Any]) -> Practice:
             per_day_at_most=row.per_day_at_most,
         ),
         paused_until=row.paused_until,
-        published=row.published,
+        published=row.published and bool(row.help_line),  # no help line, no public pages
         tells_website=row.tells_website,
         waiting_list=row.waiting_list,
     )

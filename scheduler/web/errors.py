@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 
 from scheduler.domain import errors as refusals
 from scheduler.services import wording
+from scheduler.web import help_lines
 from scheduler.web.language import gettext, use_language
 
 _log = logging.getLogger(__name__)
@@ -147,6 +148,8 @@ def tell(answer: Answer, **more: Any) -> Response:
 
 def _refuse(error: refusals.SchedulerError) -> ResponseReturnValue:
     answer = answer_of(error)
+    if isinstance(error, refusals.StoreBusy):
+        help_lines.no_reading()
     if isinstance(error, refusals.Refused):
         _speak()
         fields = [{"field": field, "message": gettext(text)} for field, text in error.problems.items()]
@@ -194,7 +197,12 @@ def _page(answer: Answer) -> Response:
         return plain
     try:
         page = render_template(
-            "errors/error.html", answer=answer, title=title, sentence=sentence, number=request_number()
+            "errors/error.html",
+            answer=answer,
+            title=title,
+            sentence=sentence,
+            number=request_number(),
+            help_lines=None if request.path.startswith("/practice") else help_lines.here(),
         )
     except Exception:
         _log.warning("error page not rendered", exc_info=True, extra={"number": request_number()})

@@ -112,6 +112,7 @@ def _read(answers: Answers) -> Profile:
         talk_hours={tag: answers.line(f"talk_hours-{tag}", at_most=120) for tag in languages},
         origins=answers.text("origins", at_most=4000),
     )
+        other_talks={tag: answers.line(f"other_talk-{tag}", at_most=30) for tag in languages},
 
 
 def _values(practice: Practice) -> dict[str, str]:
@@ -133,3 +134,4 @@ def _values(practice: Practice) -> dict[str, str]:
         values[f"privacy-{tag}"] = practice.privacy.get(tag, "")
         values[f"talk_hours-{tag}"] = line.hours.get(tag, "") if line else ""
     return values
+        values[f"other_talk-{tag}"] = line.talks.get(tag, "") if line else ""

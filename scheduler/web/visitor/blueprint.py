@@ -10,6 +10,7 @@ from scheduler.domain.practice import AppointmentType, Practice, Therapist
 from scheduler.services import directory
 from scheduler.services.wording import SUPPORTED, supported
 from scheduler.settings import Settings
+from scheduler.web import help_lines
 from scheduler.web.language import use_language
 from scheduler.web.view_parameters import ViewParameters
 
@@ -34,6 +35,7 @@ def enter_practice(practice: Practice, *, spoken: str = "") -> None:
     That is the one the address asks for, else `spoken`: the visitor's, where it is known.
     """
     g.practice = practice
+    help_lines.remember(practice)
     use_language(practice.languages, wanted=g.view.lang or spoken)
 
 
@@ -75,6 +77,7 @@ def page_words() -> dict[str, object]:
         "view": g.view,
         "practice": practice,
         "page_language": supported(g.language),
+        "help_lines": help_lines.here(),
         "hosts": hosts if g.view.embed else (),
         "tells": practice is not None and practice.tells_website and bool(g.view.embed),
     }

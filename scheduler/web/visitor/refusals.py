@@ -6,6 +6,7 @@ from flask import render_template, request
 from werkzeug.exceptions import HTTPException
 
 from scheduler.domain.errors import NotFound, Paused, StoreBusy, TooMany, WrongState
+from scheduler.web import help_lines
 from scheduler.web.errors import BUSY_RETRY_AFTER, request_number
 from scheduler.web.visitor.answers import FIELDS, KEY
 from scheduler.web.visitor.blueprint import blueprint
@@ -46,6 +47,8 @@ def wrong_state(error: WrongState) -> Page:
 @blueprint.errorhandler(500)
 def our_fault(error: Exception) -> Page:
     """The fault is ours: the same form once more, with the same key, so that nothing is booked twice."""
+    if isinstance(error, StoreBusy):
+        help_lines.no_reading()
     fields = [(name, request.form[name]) for name in _KEPT if name in request.form]
     page = render_template("visitor/fault.html", fields=fields, number=request_number())
     if not isinstance(error, StoreBusy):
