@@ -24,10 +24,26 @@ class Answer(BaseModel):
 
 
 class TherapistAnswer(Answer):
-    """Somebody who can be booked."""
+    """Somebody who can be booked, and what this person tells about themselves; empty where nothing."""
 
     slug: str
     name: str
+    credentials: str = Field(description="Licence, title or training")
+    approach: str = Field(description="How this person works")
+    languages: list[str] = Field(description="Spoken in appointments, as language tags such as fr")
+    practising_since: int | None = Field(description="The year; null where it is not said")
+
+    @classmethod
+    def of(cls, therapist: Therapist, language: str) -> "TherapistAnswer":
+        """The answer about a therapist, in a language."""
+        return cls(
+            slug=therapist.slug,
+            name=therapist.name,
+            credentials=text(therapist.credentials, language),
+            approach=text(therapist.approach, language),
+            languages=list(therapist.spoken),
+            practising_since=therapist.practising_since,
+        )
 
 
 class Price(Answer):
@@ -114,7 +130,7 @@ class PracticeAnswer(Answer):
             zone=practice.zone,
             language=language,
             languages=list(practice.languages),
-            therapists=[TherapistAnswer(slug=person.slug, name=person.name) for person in people],
+            therapists=[TherapistAnswer.of(person, language) for person in people],
             types=[TypeAnswer.of(kind, people, language) for kind in kinds],
         )
 

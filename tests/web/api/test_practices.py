@@ -1,19 +1,27 @@
 """What a practice offers, for programs."""
 
+from dataclasses import replace
+
 from flask.testing import FlaskClient
 
+from scheduler.web.api.models import TherapistAnswer
+from tests.support.core import person, practice_named
 from tests.web.api.conftest import PRACTICE, fields_of, problem_of
 
 
 def test_a_practice_tells_what_it_offers(demo_client: FlaskClient) -> None:
     answer = demo_client.get(PRACTICE).json
-    assert {key: answer[key] for key in ("slug", "zone", "language", "languages", "therapists")} == {
+    assert {key: answer[key] for key in ("slug", "zone", "language", "languages")} == {
         "slug": "demo",
         "zone": "America/Toronto",
         "language": "en",
         "languages": ["en", "fr"],
-        "therapists": [{"slug": "ada", "name": "Ada Tremblay"}, {"slug": "ben", "name": "Ben Okafor"}],
     }
+    silent = {"credentials": "", "approach": "", "languages": [], "practising_since": None}
+    assert answer["therapists"] == [
+        {"slug": "ada", "name": "Ada Tremblay", **silent},
+        {"slug": "ben", "name": "Ben Okafor", **silent},
+    ]
     assert [kind["slug"] for kind in answer["types"]] == ["consultation", "intake", "session", "couple"]
     assert answer["types"][0] == {
         "slug": "consultation",
@@ -46,6 +54,24 @@ def test_texts_come_in_the_language_asked_for(demo_client: FlaskClient) -> None:
     accepting = demo_client.get(PRACTICE, headers={"Accept-Language": "fr-CH, en;q=0.5"})
     assert accepting.json == french
     assert accepting.headers["Vary"] == "Accept-Language"
+
+
+def test_what_a_therapist_tells_comes_in_the_language_asked_for() -> None:
+    ada = replace(
+        person(practice_named("demo", "America/Toronto", "CA"), "ada"),
+        credentials={"en": "Psychologist, OPQ", "fr": "Psychologue, OPQ"},
+        approach={"en": "Calm and direct."},
+        spoken=("en", "fr"),
+        practising_since=2009,
+    )
+    assert TherapistAnswer.of(ada, "fr").model_dump() == {
+        "slug": "ada",
+        "name": ada.name,
+        "credentials": "Psychologue, OPQ",
+        "approach": "Calm and direct.",
+        "languages": ["en", "fr"],
+        "practising_since": 2009,
+    }
 
 
 def test_a_practice_is_not_sent_twice(demo_client: FlaskClient) -> None:
