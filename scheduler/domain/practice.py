@@ -216,8 +216,6 @@ class AppointmentType:
         )
 
 
-def text(texts: Texts, language: str, fallback: str = "") -> str:
-    """The text in the language, else in the first language that has one, else `fallback`."""
 def in_own_words(texts: Texts, language: str) -> str:
     """The text in the language (`fr` also finds `fr-CA`), else nothing."""
     primary = language.partition("-")[0]
@@ -225,6 +223,8 @@ def in_own_words(texts: Texts, language: str) -> str:
     return texts.get(language) or known.get(primary, "")
 
 
+def text(texts: Texts, language: str, fallback: str = "") -> str:
+    """The text in the language, else in the first language that has one, else `fallback`."""
     return texts.get(language) or next((value for value in texts.values() if value), fallback)
 
 

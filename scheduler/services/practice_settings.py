@@ -150,16 +150,6 @@ def _check(profile: Profile) -> tuple[dict[str, str], tuple[str, ...]]:
     return problems, tuple(dict.fromkeys(origins))
 
 
-def _changed(current: Practice, profile: Profile, origins: tuple[str, ...]) -> Practice:
-    privacy = _filled(profile.privacy, current.privacy)
-    line = current.help_line or HelpLine("", "", {})
-    return replace(
-        current,
-        name=profile.name,
-        tagline=_filled(profile.tagline, current.tagline),
-        address=profile.address,
-        phone=profile.phone,
-        website=profile.website,
 def _check_help_line(profile: Profile) -> dict[str, str]:
     problems: dict[str, str] = {}
     if not _NUMBER.fullmatch(profile.emergency):
@@ -172,6 +162,16 @@ def _check_help_line(profile: Profile) -> dict[str, str]:
     return problems
 
 
+def _changed(current: Practice, profile: Profile, origins: tuple[str, ...]) -> Practice:
+    privacy = _filled(profile.privacy, current.privacy)
+    line = current.help_line or HelpLine("", "", {})
+    return replace(
+        current,
+        name=profile.name,
+        tagline=_filled(profile.tagline, current.tagline),
+        address=profile.address,
+        phone=profile.phone,
+        website=profile.website,
         email=mail_address(profile.email),
         sender_name=profile.sender_name,
         calendar_title=_filled(profile.calendar_title, current.calendar_title),

@@ -109,10 +109,10 @@ def _read(answers: Answers) -> Profile:
         privacy=texts("privacy", 8000),
         emergency=answers.line("emergency", at_most=30),
         talk=answers.line("talk", at_most=30),
+        other_talks={tag: answers.line(f"other_talk-{tag}", at_most=30) for tag in languages},
         talk_hours={tag: answers.line(f"talk_hours-{tag}", at_most=120) for tag in languages},
         origins=answers.text("origins", at_most=4000),
     )
-        other_talks={tag: answers.line(f"other_talk-{tag}", at_most=30) for tag in languages},
 
 
 def _values(practice: Practice) -> dict[str, str]:
@@ -132,6 +132,6 @@ def _values(practice: Practice) -> dict[str, str]:
         values[f"tagline-{tag}"] = practice.tagline.get(tag, "")
         values[f"calendar_title-{tag}"] = practice.calendar_title.get(tag, "")
         values[f"privacy-{tag}"] = practice.privacy.get(tag, "")
+        values[f"other_talk-{tag}"] = line.talks.get(tag, "") if line else ""
         values[f"talk_hours-{tag}"] = line.hours.get(tag, "") if line else ""
     return values
-        values[f"other_talk-{tag}"] = line.talks.get(tag, "") if line else ""
