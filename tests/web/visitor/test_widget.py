@@ -110,6 +110,17 @@ def test_the_demo_website_has_its_pages_in_both_languages(vera: Visitor, place: 
     assert "embed.js" in shown.source
 
 
+@pytest.mark.parametrize("language", ["de", "es", "ru"])
+def test_a_reader_of_another_language_gets_an_english_site_and_the_own_widget(
+    vera: Visitor, language: str
+) -> None:
+    for shown in (vera.open(f"/demo/?lang={language}"), vera.open("/demo/", **{"Accept-Language": language})):
+        assert (shown.status, '<html lang="en"' in shown.source) == (200, True)
+        assert f'data-lang="{language}" data-booking' in shown.source
+    assert f"lang={language}" in vera.open(f"/demo/?lang={language}").links["Fees"]
+    assert "data-lang" not in vera.open("/demo/?lang=fr").source
+
+
 def test_the_demo_website_exists_in_the_demo_only(demo_app: Flask) -> None:
     settings: Settings = demo_app.config["SETTINGS"]
     demo_app.config["SETTINGS"] = replace(settings, env="production")
