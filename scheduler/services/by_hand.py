@@ -61,7 +61,7 @@ def move(practice: Practice, appointment_id: str, start: int, *, by: str, now: i
         lead = before.start - before.busy[0]
         placing.clear(tx, stock, therapist, (start - lead, start - lead + length), now=now)
         before = _open(appointments.find(tx, practice.id, appointment_id))
-        after = manage.relocate(tx, stock.practice, kind, therapist, before, start, now=now)
+        after = manage.relocate(tx, stock.practice, kind, therapist, before, start, by_practice=True, now=now)
         _record(tx, after, "appointment.move", by, now)
         return after
 

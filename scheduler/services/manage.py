@@ -218,6 +218,7 @@ def relocate(
     before: Appointment,
     start: int,
     *,
+    by_practice: bool = False,
     now: int,
 ) -> Appointment:
     """Write the new time and tell everybody; the caller holds the calendar. **Raises** `SlotTaken`."""
@@ -233,6 +234,7 @@ def relocate(
         expires_at=(
             promised_answer(practice, kind, start, since=now) if before.status is Status.REQUESTED else None
         ),
+        terms=_terms_when_moved(before, by_practice, now),
     )
     appointments.change(tx, before, after)
     notices.moved(tx, therapist, before, after, now=now)
@@ -288,6 +290,16 @@ def _terms_when_cancelled(before: Appointment, now: int) -> Terms | None:
     if terms is not None and terms.is_late(start=before.start, booked_at=before.created_at, at=now):
         return replace(terms, fee=Fee.DUE)
     return terms
+
+
+def _terms_when_moved(before: Appointment, by_practice: bool, now: int) -> Terms | None:
+    """What was accepted, and whether a time was given up late; what the practice moves counts anew."""
+    terms = before.terms
+    if terms is None or before.status is not Status.CONFIRMED:
+        return terms
+    if by_practice:
+        return replace(terms, given_up=None)
+    return terms.after_move(start=before.start, booked_at=before.created_at, at=now)
 
 
 def _can_be_moved(tx: Transaction, found: Managed, start: int, now: int) -> bool:

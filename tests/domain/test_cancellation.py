@@ -60,3 +60,77 @@ def test_terms_are_those_of_the_type_and_can_be_stored() -> None:
     assert accepted == Terms(DAY, HOUR, 6000, "CAD")
     waived = replace(accepted, fee=Fee.WAIVED)
     assert cancellation.from_stored(cancellation.to_stored(waived)) == waived
+
+
+# ---- moved -----------------------------------------------------------------
+
+BOOKED = START - 7 * DAY
+NEXT_WEEK = START + 7 * DAY
+
+
+def moved(terms: Terms, start: int, when: int, *, booked_at: int = BOOKED) -> Terms:
+    """The terms after a visitor has moved away from `start` at `when`."""
+    return terms.after_move(start=start, booked_at=booked_at, at=when)
+
+
+def test_moving_in_time_changes_nothing() -> None:
+    assert moved(TERMS, START, START - DAY) is TERMS
+    kept = {"start": NEXT_WEEK, "booked_at": BOOKED}
+    assert TERMS.free_until(**kept) == NEXT_WEEK - DAY
+
+
+@pytest.mark.parametrize("before", [DAY - 1, HOUR, 1])
+def test_moving_late_and_cancelling_then_costs_as_cancelling_at_once_would(before: int) -> None:
+    after = moved(TERMS, START, START - before)
+    when = {"start": NEXT_WEEK, "booked_at": BOOKED}
+    assert after == replace(TERMS, given_up=START)
+    assert after.free_until(**when) == START - DAY
+    assert [after.is_late(**when, at=at) for at in (START - before, START, NEXT_WEEK - 3 * DAY)] == [True] * 3
+
+
+def test_moving_to_an_earlier_time_counts_from_that_one() -> None:
+    earlier = START - 12 * HOUR
+    after = moved(TERMS, START, START - 20 * HOUR)
+    assert after.free_until(start=earlier, booked_at=BOOKED) == earlier - DAY
+
+
+def test_of_several_late_moves_the_earliest_start_counts() -> None:
+    once = moved(TERMS, START, START - HOUR)
+    again = moved(once, NEXT_WEEK, NEXT_WEEK - 3 * DAY)
+    assert again.given_up == START
+    sooner = moved(replace(TERMS, given_up=NEXT_WEEK), START, START - HOUR)
+    assert sooner.given_up == START
+
+
+def test_moving_within_the_grace_is_not_late() -> None:
+    terms = replace(TERMS, grace=2 * HOUR)
+    booked_at = START - 10 * HOUR
+    assert moved(terms, START, booked_at + 2 * HOUR, booked_at=booked_at) is terms
+    late = moved(terms, START, booked_at + 2 * HOUR + 1, booked_at=booked_at)
+    assert late.is_late(start=NEXT_WEEK, booked_at=booked_at, at=booked_at + 3 * HOUR)
+
+
+def test_a_time_that_was_never_free_stays_so_when_moved() -> None:
+    booked_at = START - HOUR
+    after = moved(TERMS, START, booked_at, booked_at=booked_at)
+    assert not after.is_ever_free(start=NEXT_WEEK, booked_at=booked_at)
+
+
+@pytest.mark.parametrize(
+    ("start", "last_free"),
+    [
+        (at("2026-03-08T10:00-04:00"), at("2026-03-07T09:00-05:00")),  # Toronto's clocks went forward
+        (at("2026-11-01T10:00-05:00"), at("2026-10-31T11:00-04:00")),  # and back
+    ],
+)
+def test_the_window_is_counted_in_real_hours_when_clocks_change(start: int, last_free: int) -> None:
+    booked_at = start - 7 * DAY
+    assert TERMS.free_until(start=start, booked_at=booked_at) == last_free
+    assert moved(TERMS, start, last_free, booked_at=booked_at).given_up is None
+    assert moved(TERMS, start, last_free + 1, booked_at=booked_at).given_up == start
+
+
+def test_a_late_move_can_be_stored() -> None:
+    after = replace(TERMS, given_up=START)
+    assert cancellation.from_stored(cancellation.to_stored(after)) == after
+    assert "given_up" not in cancellation.to_stored(TERMS)

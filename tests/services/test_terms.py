@@ -71,6 +71,45 @@ def test_no_fee_is_due_when_the_practice_cancels_or_only_a_request_was_made(fee:
     assert [one.terms.fee for one in (by_practice, withdrawn) if one.terms] == [Fee.NONE, Fee.NONE]
 
 
+def test_moving_away_late_does_not_let_the_fee_go(fee: Core) -> None:
+    one = booked(fee, "session", WEDNESDAY, **ACCEPTED)
+    said = terms.of_moving(one.appointment, at=LATE, language="en")
+    assert said == "Moving is free of charge. Cancelling costs CA$60 by now, and still does after you move."
+    moved = manage.move(one.token, WEDNESDAY + 5 * DAY, now=LATE).appointment
+    assert moved.terms == Terms(DAY, HOUR, 6000, "CAD", given_up=WEDNESDAY)
+    for at_ in (None, LATE):
+        assert terms.of_appointment(moved, at=at_, zone=TORONTO, language="en") == (
+            "When it was moved, cancelling was no longer free of charge: cancelling it costs CA$60."
+        )
+    cancelled = manage.cancel(one.token, now=LATE + HOUR).appointment
+    assert cancelled.terms is not None
+    assert cancelled.terms.fee is Fee.DUE
+
+
+def test_moving_in_time_counts_from_the_new_time(fee: Core) -> None:
+    one = booked(fee, "session", WEDNESDAY, **ACCEPTED)
+    in_time = WEDNESDAY - DAY
+    assert terms.of_moving(one.appointment, at=in_time, language="en") == (
+        "Moving is free of charge. The new time can be cancelled free of charge until 24 hours before it begins."
+    )
+    moved = manage.move(one.token, WEDNESDAY + 5 * DAY, now=in_time).appointment
+    assert moved.terms == Terms(DAY, HOUR, 6000, "CAD")
+    cancelled = manage.cancel(one.token, now=LATE).appointment
+    assert cancelled.terms == moved.terms
+
+
+def test_what_the_practice_moves_counts_anew_and_a_request_has_no_terms_yet(fee: Core) -> None:
+    one = booked(fee, "session", WEDNESDAY, **ACCEPTED)
+    manage.move(one.token, WEDNESDAY + 5 * DAY, now=LATE)
+    moved = appointments.move(desk_of(fee, "ada"), one.appointment.id, WEDNESDAY + 6 * DAY, now=LATE)
+    assert moved.terms == Terms(DAY, HOUR, 6000, "CAD")
+    fee.change_type("session", approval=Approval.REQUEST)
+    asked = booked(fee, "session", WEDNESDAY + HOUR, email="v2@example.org", **ACCEPTED)
+    assert terms.of_moving(asked.appointment, at=LATE, language="en") == ""
+    kept = manage.move(asked.token, WEDNESDAY + 5 * DAY + HOUR, now=NOW + HOUR).appointment
+    assert kept.terms == asked.appointment.terms
+
+
 @pytest.mark.parametrize(
     ("start", "booked_at", "read_at", "sentence"),
     [
