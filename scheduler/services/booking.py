@@ -13,10 +13,11 @@ from scheduler.domain.cancellation import terms_of
 from scheduler.domain.eligibility import Outcome
 from scheduler.domain.errors import AnotherRequest, NotFound, SlotTaken, TooMany, WrongState
 from scheduler.domain.practice import AppointmentType, Approval, Practice, Therapist
-from scheduler.services import eligible_places, forms, holds, mail_limits, notices, people, placing
+from scheduler.services import eligible_places, forms, holds, intake, mail_limits, notices, people, placing
 from scheduler.services.forms import CheckedBooking
 from scheduler.services.offers import check_open
 from scheduler.store import appointments, catalogue, claims, limits, occupancy, participants
+from scheduler.store import intake as intake_store
 from scheduler.store.catalogue import Catalogue
 from scheduler.store.database import Transaction, reading, retried, transaction, vault_of
 
@@ -243,6 +244,7 @@ def _complete(
     appointments.change(tx, held, booked)
     appointments.keep_answers(tx, held.id, None)
     booked = replace(booked, participants=people.add(tx, booked, form.people, now=now, extras=form.extras))
+    intake_store.keep(tx, booked.participants[0].id, form.answers, now=now)
     if kind.one_per_client and claim is None:
         claims.claim(tx, stock.practice.id, contacts, booked.id, now=now)
     notices.booked(tx, stock.therapist_of_id(booked.therapist_id), booked, now=now)
@@ -273,7 +275,8 @@ def _request(
     start: int,
     therapist: Therapist | None = None,
 ) -> _Request:
-    form = forms.check(raw, practice, kind, places=eligible_places.asked(practice, kind))
+    places, questions = eligible_places.asked(practice, kind), intake.at_booking(practice, kind)
+    form = forms.check(raw, practice, kind, places=places, questions=questions)
     wanted = therapist.id if therapist else ""
     body = json.dumps([kind.id, start, wanted, dict(raw)], sort_keys=True, default=str)
     return _Request(

@@ -11,7 +11,7 @@ from scheduler.domain.errors import NotFound
 from scheduler.domain.practice import Therapist, TherapistMail
 from scheduler.domain.series import Series
 from scheduler.gateways.message import OutgoingMail
-from scheduler.services import account_mails, series_letters, waiting_mails
+from scheduler.services import account_mails, intake, series_letters, waiting_mails
 from scheduler.services.invitations import calendar_part
 from scheduler.services.rendering import Letter, write
 from scheduler.settings import Settings
@@ -50,6 +50,9 @@ SPEAKS_OF: Mapping[str, frozenset[Status]] = {**_VISITOR_KINDS, **_THERAPIST_KIN
 
 _FOR_NEWS_ONLY = frozenset({"reminder", "therapist_answered"})
 """Kinds that change nothing in a calendar."""
+
+_WITH_QUESTIONS = frozenset({"confirmation", "accepted"})
+"""Kinds that say that the practice has questions."""
 
 
 class Outdated(Exception):
@@ -152,6 +155,9 @@ def _letter(tx: Transaction, entry: OutboxEntry, settings: Settings, *, now: int
             links = series_letters.links(tx, series, person, settings.public_url, now=now)
         token = participants.token(tx, person.id)
         link = links.get(named.id, f"{settings.public_url}/appointments/{token}")
+    sheet = intake.NOTHING
+    if person is not None and entry.kind in _WITH_QUESTIONS:
+        sheet = intake.sheet_of(tx, stock, appointment, person.id, now=now)
     return Letter(
         kind=entry.kind,
         language=language,
@@ -166,6 +172,8 @@ def _letter(tx: Transaction, entry: OutboxEntry, settings: Settings, *, now: int
         facts=facts,
         series=series,
         links=links,
+        questions_link=f"{link}/questions" if sheet.is_new else "",
+        may_skip_all=sheet.may_skip_all,
     )
 
 

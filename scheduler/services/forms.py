@@ -1,15 +1,17 @@
 """What a visitor's form or API call may say, and the sentences for what it may not."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from scheduler.domain import intake
 from scheduler.domain.errors import Refused
+from scheduler.domain.intake import Question
 from scheduler.domain.local_time import zone_info
 from scheduler.domain.places import ELSEWHERE, is_call
-from scheduler.domain.practice import AppointmentType, Mode, Practice
+from scheduler.domain.practice import AppointmentType, Mode, Practice, text
 from scheduler.domain.text import NOTE_LENGTH, clean, is_name, one_line
 from scheduler.services.contacts import BadContact, mail_address, mail_key, phone_key, phone_number
 from scheduler.services.wording import negotiate
@@ -27,7 +29,7 @@ class PersonForm(BaseModel):
 
 
 class BookingForm(BaseModel):
-    """One booking as typed; all else the server knows by itself. `answers` is kept for intake questions."""
+    """One booking as typed; all else the server knows by itself."""
 
     model_config = ConfigDict(extra="forbid")
     mode: Short = ""
@@ -44,7 +46,11 @@ class BookingForm(BaseModel):
             description="Where the visitor will be during a call: one of the type's `places`, or `elsewhere`",
         ),
     ] = ""
-    answers: dict[Short, Annotated[str, Field(max_length=1000)]] = Field(default_factory=dict, max_length=0)
+    answers: dict[Short, Annotated[str, Field(max_length=4000)]] = Field(
+        default_factory=dict,
+        max_length=40,
+        description="To the type's `questions`, by their id: text, one of the choices, or `yes` or `no`",
+    )
     consents: list[Short] = Field(default_factory=list, max_length=20)
     participants: list[PersonForm] = Field(default_factory=list, max_length=4)
 
@@ -71,7 +77,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class CheckedBooking:
-    """A booking form that can be carried out."""
+    """A booking form that can be carried out. `answers`: question id -> (the question, the answer)."""
 
     mode: Mode
     language: str
@@ -80,6 +86,7 @@ class CheckedBooking:
     consents: tuple[str, ...]
     people: tuple[Person, ...]
     place: str = ""
+    answers: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def extras(self) -> dict[str, str]:
@@ -92,11 +99,17 @@ _TOO_LONG = "Please make this shorter"
 
 
 def check(
-    raw: Mapping[str, Any], practice: Practice, kind: AppointmentType, *, places: Sequence[str] = ()
+    raw: Mapping[str, Any],
+    practice: Practice,
+    kind: AppointmentType,
+    *,
+    places: Sequence[str] = (),
+    questions: Sequence[Question] = (),
 ) -> CheckedBooking:
     """The form, normalised. **Raises** `Refused` with every problem at once, keyed by field.
 
-    Where `places` are given, a call needs the place where the visitor will be.
+    Where `places` are given, a call needs the place where the visitor will be. `questions` are those
+    asked on the way; an answer to any other is a problem.
     """
     try:
         form = BookingForm.model_validate(dict(raw))
@@ -109,6 +122,8 @@ def check(
         problems["phone"] = "Tell us which number to call"
     people += _further_people(form, practice, kind, people[0], problems)
     place = _place(form.place, places, mode, problems)
+    language = negotiate(form.language, practice.languages)
+    answers = _answers(form.answers, questions, language, problems)
     note = clean(form.note)
     if len(note) > NOTE_LENGTH:
         problems["note"] = "Please keep the note below 500 characters"
@@ -123,12 +138,13 @@ def check(
         raise Refused(problems)
     return CheckedBooking(
         mode=mode,
-        language=negotiate(form.language, practice.languages),
+        language=language,
         zone=zone_or(form.zone, practice.zone),
         note=note,
         consents=tuple(sorted({"privacy", *needed_consents(kind)})),
         people=tuple(people),
         place=place,
+        answers=answers,
     )
 
 
@@ -161,6 +177,16 @@ def _place(given: str, places: Sequence[str], mode: Mode | None, problems: dict[
     if given not in (*places, ELSEWHERE):
         problems["place"] = "Tell us where you will be during the session"
     return given
+
+
+def _answers(
+    given: Mapping[str, str], questions: Sequence[Question], language: str, problems: dict[str, str]
+) -> dict[str, tuple[str, str]]:
+    answers = intake.checked(questions, given, problems)
+    for name in given.keys() - answers.keys():
+        problems[f"answers.{name}"] = _UNKNOWN
+    labels = {question.id: text(question.labels, language) for question in questions}
+    return {name: (labels[name], words) for name, words in answers.items() if words}
 
 
 def _person(

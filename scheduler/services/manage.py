@@ -50,24 +50,24 @@ class Managed:
 def find(token: str, *, now: int) -> Managed:
     """The appointment of a manage link. **Raises** `NotFound`, also once the link has died."""
     with reading() as tx:
-        return _find(tx, token, now)
+        return find_in(tx, token, now)
 
 
 def opened(token: str, *, now: int) -> None:
     """A POST came through the link: the address belongs to whoever uses it."""
     with transaction() as tx:
-        participants.mark_used(tx, _find(tx, token, now).participant.id)
+        participants.mark_used(tx, find_in(tx, token, now).participant.id)
 
 
 @retried
 def cancel(token: str, *, note: str = "", now: int) -> Managed:
     """Cancel; doing it again changes nothing. **Raises** `NotFound`, `WrongState` once it has begun."""
     with transaction() as tx:
-        found = _find(tx, token, now)
+        found = find_in(tx, token, now)
         participants.mark_used(tx, found.participant.id)
         if found.appointment.status in OPEN:
             _cancel(tx, found, note=note, now=now)
-        return _find(tx, token, now)
+        return find_in(tx, token, now)
 
 
 @retried
@@ -77,7 +77,7 @@ def move(token: str, start: int, *, now: int, limited: bool = True) -> Managed:
     **Raises** `SlotTaken` (the old time stays), `WrongState`, `NotFound`, `TooMany`.
     """
     with transaction() as tx:
-        found = _find(tx, token, now)
+        found = find_in(tx, token, now)
         participants.mark_used(tx, found.participant.id)
         if not found.can_move:
             raise WrongState("it can no longer be moved")
@@ -85,20 +85,20 @@ def move(token: str, start: int, *, now: int, limited: bool = True) -> Managed:
             stock = catalogue.by_id(tx, found.practice.id)
             wanted = _as_booked(found).rule(found.practice.rules).busy(start)
             placing.clear(tx, stock, found.therapist, wanted, now=now)
-            fresh = _find(tx, token, now)
+            fresh = find_in(tx, token, now)
             if not _can_be_moved(tx, fresh, start, now):
                 raise SlotTaken("this time is not offered")
             relocate(tx, fresh.practice, fresh.kind, fresh.therapist, fresh.appointment, start, now=now)
             if limited:
                 mail_limits.count(tx, fresh.appointment, fresh.appointment.participants, now=now)
-        return _find(tx, token, now)
+        return find_in(tx, token, now)
 
 
 def move_offer(token: str, first: date, last: date, *, now: int) -> Offer:
     """The times to which the appointment may be moved, its own excluded. **Raises** `NotFound`, `Refused`."""
     offers.check_range(first, last)
     with reading() as tx:
-        found = _find(tx, token, now)
+        found = find_in(tx, token, now)
         stock = catalogue.by_id(tx, found.practice.id)
         return offers.offer_without(
             tx,
@@ -131,7 +131,7 @@ def correct_address(token: str, email: str, *, now: int) -> str:
     except BadContact as problem:
         raise Refused({"email": str(problem)}) from None
     with transaction() as tx:
-        found = _find(tx, token, now)
+        found = find_in(tx, token, now)
         if found.participant.link_used or found.appointment.status not in OPEN:
             raise WrongState("the address was used already")
         if address == found.participant.email:
@@ -139,7 +139,7 @@ def correct_address(token: str, email: str, *, now: int) -> str:
         _check_correction(tx, found, mail_key(address), now)
         fresh = new_token()
         participants.correct(tx, found.participant.id, email=address, key=mail_key(address), new_token=fresh)
-        stored = _find(tx, fresh, now)
+        stored = find_in(tx, fresh, now)
         _claim_again(tx, stored, now)
         kind = "request_received" if stored.appointment.status is Status.REQUESTED else "confirmation"
         theirs = replace(stored.appointment, participants=(stored.participant,))
@@ -180,7 +180,7 @@ def disown(token: str, *, now: int) -> None:
     Of a series that is every date, for the same person is named on each.
     """
     with transaction() as tx:
-        found = _find(tx, token, now)
+        found = find_in(tx, token, now)
         for one in (found, *_other_dates(tx, found, now)):
             _disown(tx, one, now)
 
@@ -188,7 +188,7 @@ def disown(token: str, *, now: int) -> None:
 def _disown(tx: Transaction, found: Managed, now: int) -> None:
     if found.appointment.status in OPEN and not found.is_past:
         placing.clear(tx, catalogue.by_id(tx, found.practice.id), found.therapist, now=now)
-        found = _find(tx, found.token, now)
+        found = find_in(tx, found.token, now)
         after = _cancelled(tx, found.appointment, now)
         appointments.change(tx, found.appointment, replace(after, note=""))
         found = replace(found, appointment=replace(after, note=""))
@@ -268,7 +268,7 @@ def _cancel(tx: Transaction, found: Managed, *, note: str, now: int) -> None:
     if found.is_past:
         raise WrongState("it has begun")
     placing.clear(tx, catalogue.by_id(tx, found.practice.id), found.therapist, now=now)
-    fresh = _find(tx, found.token, now)
+    fresh = find_in(tx, found.token, now)
     if fresh.appointment.status in OPEN:
         after = call_off(tx, fresh.therapist, fresh.appointment, note=note, now=now)
         mail_limits.count(tx, after, after.participants, now=now, refuse=False)
@@ -320,7 +320,8 @@ def _as_booked(found: Managed) -> AppointmentType:
     )
 
 
-def _find(tx: Transaction, token: str, now: int) -> Managed:
+def find_in(tx: Transaction, token: str, now: int) -> Managed:
+    """The appointment of a manage link, within a transaction. **Raises** `NotFound`."""
     found = _managed(tx, token, now)
     if found.appointment.end + MANAGE_SECONDS_AFTER < now:
         raise NotFound("this link has expired")

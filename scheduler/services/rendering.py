@@ -38,6 +38,7 @@ class Letter:
     own words, `has_note` where the visitor left a line for the therapist, and
     `gone`, the times of the dates that ended with a series. `series` is that of
     the appointment, `links` lead to its coming dates (appointment id -> link).
+    `questions_link` leads to the practice's questions, where this person has some to answer.
     """
 
     kind: str
@@ -53,6 +54,8 @@ class Letter:
     facts: Mapping[str, Any] = field(default_factory=dict)
     series: Series | None = None
     links: Mapping[str, str] = field(default_factory=dict)
+    questions_link: str = ""
+    may_skip_all: bool = True
 
     @property
     def zone(self) -> str:
@@ -140,6 +143,8 @@ def _values(letter: Letter) -> dict[str, Any]:
         "meeting": meeting(letter),
         "video_link": letter.therapist.video_link if shows_video else "",
         "link": letter.link,
+        "questions_link": letter.questions_link,
+        "may_skip_all": letter.may_skip_all,
         "settings_link": f"{letter.public_url}/practice/settings",
         "book_link": directory.link_to_type(letter.public_url, practice, letter.type),
         "overview_link": f"{letter.public_url}/book/{practice.slug}/",

@@ -13,9 +13,10 @@ from sqlalchemy import Row, bindparam, select
 
 from scheduler.domain.availability import Hours
 from scheduler.domain.errors import NotFound
+from scheduler.domain.intake import Question
 from scheduler.domain.intervals import Interval, merge
 from scheduler.domain.practice import AppointmentType, Practice, Therapist
-from scheduler.store import calendars, outside, schedule, therapists, types
+from scheduler.store import calendars, intake, outside, schedule, therapists, types
 from scheduler.store import practice as practices
 from scheduler.store.database import Transaction, memory_of
 from scheduler.store.tables import PracticeRow, TherapistRow, table
@@ -47,6 +48,7 @@ class Catalogue:
 
     `outside` holds the busy spans of each therapist's own calendars, sorted and disjoint. The offers
     of those in `may_stop` end when such a calendar is out of date (`calendars.stops_at`).
+    `questions` are the practice's own, also those switched off.
     """
 
     practice: Practice
@@ -55,6 +57,7 @@ class Catalogue:
     hours: Mapping[str, Hours]
     outside: Mapping[str, Sequence[Interval]]
     may_stop: frozenset[str]
+    questions: tuple[Question, ...] = ()
     revision: int = 0
     revisions: Mapping[str, int] = field(default_factory=dict)
 
@@ -109,6 +112,7 @@ def _read(tx: Transaction, practice_id: str) -> Catalogue:
         hours=hours,
         outside={one.id: merge(outside.busy_of_therapist(tx, one.id)) for one in people},
         may_stop=frozenset(calendars.may_stop(tx, practice_id)),
+        questions=tuple(intake.of_practice(tx, practice_id)),
     )
 
 

@@ -19,11 +19,14 @@ from scheduler import worker
 from scheduler.app import create_app
 from scheduler.clock import utcnow
 from scheduler.domain.calendars import CalendarKind
+from scheduler.domain.intake import Kind as QuestionKind
+from scheduler.domain.intake import Question
 from scheduler.domain.practice import Mode
 from scheduler.domain.waitlist import Waiting, Wishes
 from scheduler.services import booking, calendars, directory, holds, offers, resets, subscriptions
 from scheduler.services.calendars import Wish
 from scheduler.settings import Settings
+from scheduler.store import intake as intake_store
 from scheduler.store import waiting
 from scheduler.store.database import db, transaction
 from scheduler.store.secrets import new_token
@@ -42,6 +45,7 @@ STAFF_ONLY = "ssoooo"
 ASKED_TO_SIGN_IN = "ssssss"
 ADAS = "ss--oo"
 OWNERS = "sso--o"
+OWN_OWNER = "ss---o"
 NOBODY = "------"
 
 MATRIX = {
@@ -68,6 +72,8 @@ MATRIX = {
     "GET visitor.move": WITH_THE_LINK,
     "POST visitor.press_move": WITH_THE_LINK,
     "GET visitor.calendar_file": WITH_THE_LINK,
+    "GET visitor.questions": WITH_THE_LINK,
+    "POST visitor.answer_questions": WITH_THE_LINK,
     "GET visitor.wait": EVERYBODY,
     "POST visitor.join": EVERYBODY,
     "GET visitor.waiting_entry": WITH_THE_LINK,
@@ -153,6 +159,13 @@ MATRIX = {
     "POST practice.add_type": OWNERS,
     "GET practice.edit_type": OWNERS,
     "POST practice.save_type": OWNERS,
+    "GET practice.questions": OWNERS,
+    "GET practice.new_question": OWNERS,
+    "POST practice.add_question": OWNERS,
+    "GET practice.edit_question": OWN_OWNER,
+    "POST practice.save_question": OWN_OWNER,
+    "POST practice.order_question": OWN_OWNER,
+    "POST practice.delete_question": OWN_OWNER,
     "GET practice.settings": STAFF_ONLY,
     "GET practice.embed": STAFF_ONLY,
     "GET practice.embed_preview": STAFF_ONLY,
@@ -253,7 +266,13 @@ def things_of_ada(configuration: Settings) -> tuple[dict[str, str], dict[str, st
         ).fetchall()
         change, lost = add_time_off(connection, ada.id), lose_mail(connection, two.appointment.id)
         answer = add_answer(connection, practice.id, one.appointment.id)
+    question = Question(
+        "00000000-0000-4000-8000-00000000000d", practice.id, QuestionKind.LINE, {"en": "?"}, {}
+    )
+    with transaction() as tx:
+        intake_store.add(tx, question)
     ids = {
+        "question_id": question.id,
         "appointment": one.appointment.id,
         "request": two.appointment.id,
         "mail_id": mail,
@@ -354,6 +373,7 @@ def address(world: World, line: str, role: str) -> str:
         "change_id": world.arguments["change_id"],
         "waiting_id": world.arguments["waiting_id"],
         "answer_id": world.arguments["answer_id"],
+        "question_id": world.arguments["question_id"],
         "subscription_id": world.arguments["subscription_id"],
         "calendar_id": world.arguments["calendar_id"],
     }

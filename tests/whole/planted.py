@@ -11,18 +11,20 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from scheduler.domain.availability import TimeOff, TimeOffKind
+from scheduler.domain.intake import Kind, Question
 from scheduler.domain.practice import AppointmentType, Mode, Practice, Therapist, TherapistMail
 from scheduler.services import directory
+from scheduler.store import intake, schedule, therapists, types
 from scheduler.store import practice as practices
-from scheduler.store import schedule, therapists, types
 from scheduler.store.database import transaction
 
 HEALTH = ("psycho", "therap", "thérap", "trauma", "diagnos", "erstgespr", "angoisse")
 """What an appointment is about, in three languages; compared without regard to case."""
 
 NAME, EMAIL, PHONE = "Verazwinkler Mosskanari", "kanarienvogel@visitor.example", "+1 514 555 0177"
-NOTE, FAREWELL = "Zimtschnecke", "Quittenmus"
-PERSON = ("Verazwinkler", "Mosskanari", "kanarienvogel", "5550177", "555 0177", NOTE, FAREWELL)
+NOTE, FAREWELL, ANSWER = "Zimtschnecke", "Quittenmus", "Hollerbusch"
+PERSON = ("Verazwinkler", "Mosskanari", "kanarienvogel", "5550177", "555 0177", NOTE, FAREWELL, ANSWER)
+QUESTION = "00000000-0000-4000-8000-0000000000aa"
 LABEL, VIDEO, STREET = "Darmspiegelung", "https://video.example/Videokanari", "Kanarienweg 17"
 OUTSIDE, OWN_CALENDAR, SECRET_PATH = "Scheidungsanwalt", "Kalenderkanari", "Adresskanari"
 THERAPIST = (LABEL, "Videokanari", OUTSIDE, OWN_CALENDAR, SECRET_PATH)
@@ -88,6 +90,7 @@ def plant(app: Flask) -> tuple[Practice, Therapist]:
             schedule.add_time_off(tx, ada.id, away)
             for slug in ("consultation", "intake", "session"):
                 types.save(tx, _telling(types.by_slug(tx, practice.id, slug)))
+            intake.add(tx, Question(QUESTION, practice.id, Kind.TEXT, {"en": "What brings the trauma?"}, {}))
         practice = directory.practice("demo")
         return practice, directory.find_therapist(practice, "ada")
 

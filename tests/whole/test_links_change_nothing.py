@@ -86,6 +86,7 @@ def test_opening_every_link_of_every_mail_changes_nothing(life: Life) -> None:
     paths = sorted(set().union(*map(links, life.smtp.received)))
     kinds = Counter(path.split("/")[1] for path in paths)
     assert kinds.keys() >= {"appointments", "practice", "waiting"}, kinds
+    assert any(path.endswith("/questions") for path in paths)
     guarded = [path for path in paths if path.startswith("/practice/")]
     open_to_all = [path for path in paths if path not in guarded]
     before = rows(life.file)

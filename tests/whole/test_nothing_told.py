@@ -139,13 +139,16 @@ def life(make_app: Callable[..., Flask], sqlite_demo_database: str, smtp: MailSe
 
 
 def visit(life: Life) -> None:
-    """Vera books in the browser, fetches the file, moves and cancels."""
+    """Vera books in the browser, answers a question, fetches the file, moves and cancels."""
     vera = Visitor(life.app.test_client(use_cookies=False))
     vera.hold_first(query="?therapist=ada")
     life.tokens["hold"] = re.findall(r"[\w-]{43}", vera.page.address)[0]
     vera.fill(**{name: text for name, text in FORM.items() if isinstance(text, str)})
     assert vera.page.status == 200
-    vera.follow("Change or cancel")
+    vera.follow("See the questions")
+    vera.send(vera.page.form_with("form_token"), **{f"q-{planted.QUESTION}": planted.ANSWER})
+    assert planted.ANSWER in vera.page.text
+    vera.follow("Your appointment")
     address = vera.page.address.partition("?")[0]
     life.tokens["manage"] = address.rpartition("/")[2]
     life.work()
@@ -199,7 +202,12 @@ def sign_in(life: Life) -> None:
     client = signed_in(life.app, ADA)
     with closing(sqlite3.connect(life.file)) as connection:
         [(first,)] = connection.execute("SELECT id FROM appointments WHERE by_hand LIMIT 1")
-    planted.read_all_pages(client, life.app, f"/practice/appointments/{first}")
+        [(answered,)] = connection.execute(
+            "SELECT appointment_id FROM participants JOIN intake_answers ON participant_id = participants.id"
+        )
+    pages = [f"/practice/appointments/{one}" for one in (first, answered)]
+    planted.read_all_pages(client, life.app, *pages)
+    assert planted.ANSWER in client.get(pages[1]).text
     with life.app.app_context():
         life.tokens["reset"] = resets.link_for(ADA, now=utcnow())
         resets.set_password(life.tokens["reset"], "a better password of mine", now=utcnow())

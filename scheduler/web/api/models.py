@@ -1,5 +1,6 @@
 """The shapes of questions and answers. Answers to strangers have no place for a person."""
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -7,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from scheduler.domain import places
 from scheduler.domain.appointment import Status
 from scheduler.domain.cancellation import Terms, terms_of
+from scheduler.domain.intake import Kind, Question, at_booking, options
 from scheduler.domain.local_time import rfc3339
 from scheduler.domain.practice import AppointmentType, Mode, Practice, Therapist, text
 from scheduler.services.forms import BookingForm, needed_consents
@@ -67,6 +69,29 @@ class Cancellation(Answer):
         return cls(free_until_minutes=terms.window // 60, grace_minutes=terms.grace // 60, late_fee=fee)
 
 
+class QuestionAnswer(Answer):
+    """A question of the practice's own. One of `choices` answers a choice, `yes` or `no` a yes_no."""
+
+    id: str
+    kind: Kind
+    question: str
+    purpose: str = Field(description="What the answer is used for; show it beside the question")
+    choices: list[str]
+    required: bool
+
+    @classmethod
+    def of(cls, question: Question, language: str) -> "QuestionAnswer":
+        """The answer about a question, in a language."""
+        return cls(
+            id=question.id,
+            kind=question.kind,
+            question=text(question.labels, language),
+            purpose=text(question.purposes, language),
+            choices=list(options(question, language)),
+            required=question.required,
+        )
+
+
 class TypeAnswer(Answer):
     """Something that can be booked. `price` is null when it is free."""
 
@@ -80,6 +105,9 @@ class TypeAnswer(Answer):
     participants: int = Field(description="How many people it is for, at most")
     therapists: list[str] = Field(description="Slugs of who offers it")
     consents: list[str] = Field(description="Keys that a booking must carry in `consents`")
+    questions: list[QuestionAnswer] = Field(
+        description="What the practice asks on the way to this booking; answers go into `answers`"
+    )
     places: list[str] = Field(
         description="Where a visitor may be during a call, such as CA-QC or DE; a booking by phone or video"
         " then carries one of them, or `elsewhere`, in `place`. Empty: nobody is asked"
@@ -88,8 +116,10 @@ class TypeAnswer(Answer):
     cancellation: Cancellation | None = Field(description="Null where cancelling never costs anything")
 
     @classmethod
-    def of(cls, kind: AppointmentType, people: list[Therapist], language: str) -> "TypeAnswer":
-        """The answer about a type, in a language."""
+    def of(
+        cls, kind: AppointmentType, people: list[Therapist], questions: Iterable[Question], language: str
+    ) -> "TypeAnswer":
+        """The answer about a type, in a language; `questions` are all of the practice."""
         terms = terms_of(kind)
         return cls(
             slug=kind.slug,
@@ -102,6 +132,7 @@ class TypeAnswer(Answer):
             participants=kind.participants,
             therapists=[person.slug for person in people if person.id in kind.therapist_ids],
             consents=list(needed_consents(kind)),
+            questions=[QuestionAnswer.of(one, language) for one in at_booking(questions, kind.id)],
             places=list(places.asked(kind, people)),
             policy=text(kind.policy, language),
             cancellation=Cancellation.of(terms) if terms else None,
@@ -121,7 +152,12 @@ class PracticeAnswer(Answer):
 
     @classmethod
     def of(
-        cls, practice: Practice, people: list[Therapist], kinds: list[AppointmentType], language: str
+        cls,
+        practice: Practice,
+        people: list[Therapist],
+        kinds: list[AppointmentType],
+        questions: Iterable[Question],
+        language: str,
     ) -> "PracticeAnswer":
         """The answer about a practice, in a language."""
         return cls(
@@ -131,7 +167,7 @@ class PracticeAnswer(Answer):
             language=language,
             languages=list(practice.languages),
             therapists=[TherapistAnswer.of(person, language) for person in people],
-            types=[TypeAnswer.of(kind, people, language) for kind in kinds],
+            types=[TypeAnswer.of(kind, people, questions, language) for kind in kinds],
         )
 
 

@@ -20,7 +20,7 @@ def practice(practice: str) -> Response:
     people = [person for person in stock.therapists if person.active]
     kinds = directory.shown_types(stock)
     language = use_language(found.languages, wanted=query.get("lang", ""))
-    answer = PracticeAnswer.of(found, people, kinds, language).model_dump_json().encode()
+    answer = PracticeAnswer.of(found, people, kinds, stock.questions, language).model_dump_json().encode()
     tag = blake2b(answer, digest_size=12).hexdigest()
     headers = {"ETag": f'"{tag}"', "Cache-Control": "no-cache", "Vary": "Accept-Language"}
     if request.if_none_match.contains_weak(tag):

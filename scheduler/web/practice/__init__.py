@@ -9,6 +9,7 @@ import scheduler.web.practice.embed
 import scheduler.web.practice.hours
 import scheduler.web.practice.mail
 import scheduler.web.practice.own_calendars
+import scheduler.web.practice.questions
 import scheduler.web.practice.requests
 import scheduler.web.practice.series
 import scheduler.web.practice.settings

@@ -1,26 +1,44 @@
 """What a visitor types into the details form: read from the form, kept on the hold, made into a booking."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from secrets import token_urlsafe
 
 from werkzeug.datastructures import MultiDict
 
+from scheduler.domain.intake import Question
 from scheduler.domain.practice import AppointmentType, Mode
 
 KEY = "idempotency_key"
 FIELDS = ("mode", "name", "email", "phone", "note", "name_2", "email_2", "policy", "place")
+QUESTION = "q-"
+"""How the fields of the practice's own questions begin; the question's id follows."""
 _LONGEST = 600
+_ANSWERS = "answers."
+_LONGEST_ANSWER, _MOST_QUESTIONS = 4000, 30
 
 
 def typed(form: MultiDict[str, str]) -> dict[str, str]:
     """The answers of a posted form; nothing else of it, and nothing endless."""
-    return {name: form[name][:_LONGEST] for name in FIELDS if name in form}
+    own = {f"{QUESTION}{name}": words for name, words in typed_answers(form).items()}
+    return {name: form[name][:_LONGEST] for name in FIELDS if name in form} | own
+
+
+def typed_answers(form: Mapping[str, str]) -> dict[str, str]:
+    """Question id -> what was typed, of a posted form or of what was kept of one."""
+    names = [name for name in form if name.startswith(QUESTION) and len(name) < 50][:_MOST_QUESTIONS]
+    return {name.removeprefix(QUESTION): form[name][:_LONGEST_ANSWER] for name in names}
 
 
 def booking_form(
-    answers: Mapping[str, str], kind: AppointmentType, *, language: str, zone: str
+    answers: Mapping[str, str],
+    kind: AppointmentType,
+    *,
+    language: str,
+    zone: str,
+    questions: Iterable[Question] = (),
 ) -> dict[str, object]:
-    """The answers as `BookingForm` takes them."""
+    """The answers as `BookingForm` takes them; `questions` are those asked now."""
+    asked = {question.id for question in questions}
     mode = answers.get("mode") or (kind.modes[0] if len(kind.modes) == 1 else "")
     form: dict[str, object] = {
         "mode": str(mode),
@@ -31,6 +49,7 @@ def booking_form(
         "place": answers.get("place", "")[:20],
         "language": language,
         "zone": zone,
+        "answers": {name: words for name, words in typed_answers(answers).items() if name in asked},
         "consents": ["privacy", *(["policy"] if _agrees(answers, kind) else [])],
     }
     if kind.participants > 1:
@@ -47,7 +66,10 @@ def fields_of(problems: Mapping[str, str]) -> dict[str, str]:
     """Problems by the name of the field on our form."""
     names = {"participants": "email_2", "participants.0.name": "name_2", "participants.0.email": "email_2"}
     names |= {"consents": "policy"}
-    return {names.get(field, field): message for field, message in problems.items()}
+    own = {
+        field: f"{QUESTION}{field.removeprefix(_ANSWERS)}" for field in problems if field.startswith(_ANSWERS)
+    }
+    return {(names | own).get(field, field): message for field, message in problems.items()}
 
 
 def new_key() -> str:

@@ -12,7 +12,7 @@ from scheduler.domain.errors import AnotherRequest, NotEligible, Refused, SlotTa
 from scheduler.domain.local_time import local_day
 from scheduler.domain.places import ELSEWHERE
 from scheduler.domain.practice import AppointmentType, Mode
-from scheduler.services import booking, eligible_places, holds, offers, place_names, terms
+from scheduler.services import booking, eligible_places, holds, intake, offers, place_names, terms
 from scheduler.web import form_token, limits
 from scheduler.web.visitor.answers import KEY, booking_form, fields_of, new_key, typed
 from scheduler.web.visitor.blueprint import blueprint, chosen_therapist, to
@@ -170,6 +170,7 @@ def details_page(
         clocks=clocks_for(held.kind, utcnow()),
         terms=_terms(held),
         places=place_choices(held.kind),
+        questions=intake.at_booking(g.practice, held.kind),
         day=local_day(held.start, g.practice.zone).isoformat(),
         key=request.form.get(KEY) or new_key(),
         token=_token(held),
@@ -227,6 +228,7 @@ def taken_page(
         clocks=clocks_for(kind, now),
         terms=terms_in_general(kind),
         places=place_choices(kind),
+        questions=intake.at_booking(g.practice, kind),
         key=request.form.get(KEY) or new_key(),
         token=_token(held),
     )
@@ -251,7 +253,13 @@ def _terms(held: holds.Held) -> str:
 def _booking(held: holds.Held, answers: Mapping[str, str]) -> dict[str, Any]:
     """What both ways to book are told of this attempt."""
     return {
-        "raw": booking_form(answers, held.kind, language=g.language, zone=g.view.tz or g.practice.zone),
+        "raw": booking_form(
+            answers,
+            held.kind,
+            language=g.language,
+            zone=g.view.tz or g.practice.zone,
+            questions=intake.at_booking(g.practice, held.kind),
+        ),
         "key": request.form.get(KEY) or new_key(),
         "source": limits.source(),
         "now": utcnow(),

@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response
 
 from scheduler.clock import utcnow
 from scheduler.domain.errors import Refused
-from scheduler.services import booking, manage
+from scheduler.services import booking, intake, manage
 from scheduler.web import form_token
 from scheduler.web.visitor import daylight, telling
 from scheduler.web.visitor.blueprint import blueprint, to
@@ -43,13 +43,15 @@ def privacy() -> str:
 def done_page(token: str, *, email: str = "", problem: str = "") -> str:
     """The booked page; `problem` belongs to the corrected address."""
     booked = booked_here(token)
-    clocks = clocks_for(booked.kind, utcnow())
+    now, person = utcnow(), booked.appointment.participants[0]
+    clocks = clocks_for(booked.kind, now)
     hour = daylight.hour_of(booked.start, clocks.shown)
     return render_template(
         "visitor/done.html",
         booked=booked,
         kind=booked.kind,
-        person=booked.appointment.participants[0],
+        person=person,
+        sheet=intake.sheet(booked.appointment, person.id, now=now),
         clocks=clocks,
         sun=daylight.sun(hour, daylight.LARGE),
         email=email,

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from scheduler.clock import utcnow
 from scheduler.domain.errors import SlotTaken, WrongState
 from scheduler.domain.local_time import local_day
-from scheduler.services import invitations, manage, terms
+from scheduler.services import intake, invitations, manage, terms
 from scheduler.services.offers import Offer
 from scheduler.web import form_token, limits
 from scheduler.web.visitor.blueprint import blueprint, enter_practice, to
@@ -100,6 +100,7 @@ def manage_page(managed: manage.Managed, token: str, *, notice: str = "") -> str
         kind=managed.kind,
         clocks=shown,
         terms=terms.of_appointment(booked, at=now, zone=shown.shown, language=g.language),
+        sheet=intake.sheet(booked, managed.participant.id, now=now),
         notice=notice or ("moved" if request.args.get("moved") == "1" else ""),
         link=token,
         token=form_token.issue(PURPOSE, token),

@@ -8,7 +8,7 @@ from werkzeug.exceptions import HTTPException
 from scheduler.domain.errors import NotFound, Paused, StoreBusy, TooMany, WrongState
 from scheduler.web import help_lines
 from scheduler.web.errors import BUSY_RETRY_AFTER, request_number
-from scheduler.web.visitor.answers import FIELDS, KEY
+from scheduler.web.visitor.answers import FIELDS, KEY, QUESTION
 from scheduler.web.visitor.blueprint import blueprint
 
 _log = logging.getLogger(__name__)
@@ -49,7 +49,8 @@ def our_fault(error: Exception) -> Page:
     """The fault is ours: the same form once more, with the same key, so that nothing is booked twice."""
     if isinstance(error, StoreBusy):
         help_lines.no_reading()
-    fields = [(name, request.form[name]) for name in _KEPT if name in request.form]
+    names = [name for name in request.form if name in _KEPT or name.startswith(QUESTION)]
+    fields = [(name, request.form[name]) for name in names]
     page = render_template("visitor/fault.html", fields=fields, number=request_number())
     if not isinstance(error, StoreBusy):
         return page, 500

@@ -2,11 +2,14 @@
 
 from dataclasses import replace
 
+from flask import Flask
 from flask.testing import FlaskClient
 
+from scheduler.domain.intake import Asked, Kind
 from scheduler.web.api.models import TherapistAnswer
 from tests.support.core import person, practice_named
 from tests.web.api.conftest import PRACTICE, fields_of, problem_of
+from tests.web.visitor.asking import ask
 
 
 def test_a_practice_tells_what_it_offers(demo_client: FlaskClient) -> None:
@@ -34,6 +37,7 @@ def test_a_practice_tells_what_it_offers(demo_client: FlaskClient) -> None:
         "participants": 1,
         "therapists": ["ada", "ben"],
         "consents": ["privacy"],
+        "questions": [],
         "places": [],
         "policy": "",
         "cancellation": None,
@@ -92,3 +96,22 @@ def test_an_unknown_practice_is_404(demo_client: FlaskClient) -> None:
 
 def test_an_unknown_question_is_refused(demo_client: FlaskClient) -> None:
     assert fields_of(demo_client.get(f"{PRACTICE}?verbose=1")) == ["verbose"]
+
+
+def test_a_type_tells_what_the_practice_asks_on_the_way(demo_app: Flask) -> None:
+    choices = {"en": ["By bus", "On foot"], "fr": ["En bus", "À pied"]}
+    way = ask(demo_app, kind=Kind.CHOICE, choices=choices, asked=Asked.BOOKING, type_slug="session")
+    ask(demo_app)
+    types = demo_app.test_client().get(f"{PRACTICE}?lang=fr").json["types"]
+    assert {kind["slug"]: kind["questions"] for kind in types if kind["questions"]} == {
+        "session": [
+            {
+                "id": way.id,
+                "kind": "choice",
+                "question": "Quelle porte vous convient ?",
+                "purpose": "Pour ouvrir la bonne.",
+                "choices": ["En bus", "À pied"],
+                "required": False,
+            }
+        ]
+    }
