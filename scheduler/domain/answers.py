@@ -1,4 +1,4 @@
-"""What calendar programs answer to invitations: the words, and which of them want the therapist's eye.
+"""What people and their calendar programs answer to invitations, and what wants the therapist's eye.
 
 An answer never changes an appointment; somebody reads it and decides.
 """
@@ -11,11 +11,12 @@ from scheduler.domain.local_time import instants, local
 
 
 class Method(StrEnum):
-    """Which message of iTIP it was. **Source** RFC 5546 section 3.2."""
+    """Which message of iTIP it was; PAGE: said on the own page instead. **Source** RFC 5546 section 3.2."""
 
     REPLY = "REPLY"
     COUNTER = "COUNTER"
     CANCEL = "CANCEL"
+    PAGE = "PAGE"
 
 
 class Reply(StrEnum):
@@ -81,6 +82,16 @@ class NotedAnswer:
     stated_at: int
     received_at: int
     seen_at: int | None = None
+
+    @property
+    def is_said_here(self) -> bool:
+        """Whether the person pressed a button of ours, instead of one in a calendar."""
+        return self.method is Method.PAGE
+
+    @property
+    def is_coming(self) -> bool | None:
+        """Whether the person will come; None where the answer leaves it open."""
+        return {"accepted": True, "declined": False, "cancelled": False}.get(self.word)
 
     @property
     def word(self) -> str:

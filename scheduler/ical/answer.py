@@ -47,6 +47,8 @@ def answers(text: str, *, method: str = "") -> tuple[CalendarAnswer, ...]:
         meant = Method((inner or method).strip().upper())
     except ValueError:
         return ()
+    if meant is Method.PAGE:  # no word of iTIP
+        return ()
     found = (_answer(meant, event) for event in events[:MOST_ANSWERS])
     return tuple(one for one in found if one is not None)
 

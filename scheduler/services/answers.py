@@ -174,7 +174,8 @@ def _keep(
     )
     if noted.participant_id and noted.wants_attention(appointment.sequence):
         stock = catalogue.by_id(tx, appointment.practice_id)
-        notices.answered(tx, stock.therapist_of_id(appointment.therapist_id), appointment, now=now)
+        therapist = stock.therapist_of_id(appointment.therapist_id)
+        notices.answered(tx, therapist, appointment, by=noted.participant_id, now=now)
     log.info("a calendar answered", extra={"uid": appointment.uid})
     return Outcome.NOTED
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from scheduler.domain import appointment as lifecycle
 from scheduler.domain import eligibility
-from scheduler.domain.appointment import Action, Appointment, Status
+from scheduler.domain.appointment import Action, Appointment, Participant, Status
 from scheduler.domain.cancellation import terms_of
 from scheduler.domain.eligibility import Outcome
 from scheduler.domain.errors import AnotherRequest, NotFound, SlotTaken, TooMany, WrongState
@@ -28,7 +28,7 @@ KNOWN_ANSWERED_WITHIN = 4 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """A booking as its visitor may see it. `answer_by` is set while it waits for the therapist."""
+    """A booking as `person` may see it. `answer_by` is set while it waits for the therapist."""
 
     uid: str
     status: Status
@@ -39,6 +39,7 @@ class Booked:
     kind: AppointmentType
     token: str
     appointment: Appointment
+    person: Participant
     answer_by: int | None
 
 
@@ -332,5 +333,6 @@ def _booked(
         kind=kind,
         token=token or participants.token(tx, participant_id),
         appointment=found,
+        person=next(person for person in found.participants if person.id == participant_id),
         answer_by=promised if found.status is Status.REQUESTED else None,
     )

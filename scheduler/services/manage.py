@@ -29,6 +29,8 @@ CORRECTIONS = 3
 """How often a wrong address of one person may be corrected."""
 
 OPEN = (Status.REQUESTED, Status.CONFIRMED)
+NOT_HELD = (Status.CANCELLED, Status.DECLINED, Status.EXPIRED)
+"""Statuses in which a consultation counts for nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,15 @@ def opened(token: str, *, now: int) -> None:
     """A POST came through the link: the address belongs to whoever uses it."""
     with transaction() as tx:
         participants.mark_used(tx, find_in(tx, token, now).participant.id)
+
+
+def speak(token: str, language: str, *, now: int) -> None:
+    """Pages and mails to this person in another language of the practice. **Raises** `WrongState`."""
+    with transaction() as tx:
+        found = find_in(tx, token, now)
+        if language not in found.practice.languages:
+            raise WrongState("this language is not offered")
+        participants.speak(tx, found.participant.id, language)
 
 
 @retried
@@ -165,6 +176,8 @@ def _claim_again(tx: Transaction, found: Managed, now: int) -> None:
     emails = [("email", mail_key(person.email)) for person in people]
     contacts = [*emails, *(("phone", phone_key(person.phone)) for person in people if person.phone)]
     claims.release(tx, found.appointment.id)
+    if found.appointment.status in NOT_HELD:
+        return
     earlier = claims.find(tx, found.practice.id, contacts, now=now)
     if earlier is None:
         claims.claim(tx, found.practice.id, contacts, found.appointment.id, now=now)
@@ -174,15 +187,40 @@ def _claim_again(tx: Transaction, found: Managed, now: int) -> None:
 
 
 @retried
-def disown(token: str, *, now: int) -> None:
+def disown(token: str, *, now: int) -> bool:
     """ "This was not me": cancel, tell the therapist, and erase the person. **Raises** `NotFound`.
 
-    Of a series that is every date, for the same person is named on each.
+    Where others are invited too it stands for them, and the answer is False. Of a series that is
+    every date, for the same person is named on each.
     """
     with transaction() as tx:
         found = find_in(tx, token, now)
-        for one in (found, *_other_dates(tx, found, now)):
-            _disown(tx, one, now)
+        others = _other_dates(tx, found, now)
+        is_shared = len(found.appointment.participants) > 1
+        if is_shared and found.can_cancel:
+            notices.answered(
+                tx, found.therapist, found.appointment, by=found.participant.id, how="left", now=now
+            )
+        for one in (found, *others):
+            if len(one.appointment.participants) > 1:
+                _leave(tx, one, now)
+            else:
+                _disown(tx, one, now)
+        return not is_shared
+
+
+def _leave(tx: Transaction, found: Managed, now: int) -> None:
+    """Erase this person alone; what they had typed for all goes with them."""
+    placing.clear(tx, catalogue.by_id(tx, found.practice.id), found.therapist, now=now)
+    found = find_in(tx, found.token, now)
+    before, gone = found.appointment, found.participant
+    if before.note and before.participants[0].id == gone.id:
+        before = replace(before, note="")
+        appointments.change(tx, found.appointment, before)
+    outbox.drop(tx, before.id, gone.id, now=now)
+    participants.erase(tx, gone.id)
+    stay = tuple(person for person in before.participants if person.id != gone.id)
+    _claim_again(tx, replace(found, appointment=replace(before, participants=stay)), now)
 
 
 def _disown(tx: Transaction, found: Managed, now: int) -> None:

@@ -93,9 +93,16 @@ def _about_series(
     _therapist(tx, therapist, spoken_of, therapist_kind, now=now, facts=facts)
 
 
-def answered(tx: Transaction, therapist: Therapist, appointment: Appointment, *, now: int) -> None:
-    """Somebody's calendar said something else than yes; one mail for each SEQUENCE, however often it does."""
-    _therapist(tx, therapist, appointment, "therapist_answered", now=now)
+def answered(
+    tx: Transaction, therapist: Therapist, appointment: Appointment, *, by: str, how: str = "", now: int
+) -> None:
+    """Somebody (`by` a participant's id) does not say yes; one mail of each for a SEQUENCE.
+
+    `how` is empty for a calendar, `page` for "I cannot come", and `left` for "this was not me".
+    """
+    occasion = f"left-{by}" if how == "left" else by
+    facts = {"how": how} if how else {}
+    _therapist(tx, therapist, appointment, "therapist_answered", now=now, occasion=occasion, facts=facts)
 
 
 def visitors(
@@ -132,10 +139,11 @@ def _therapist(
     kind: str,
     *,
     now: int,
+    occasion: str = "",
     facts: Mapping[str, object] | None = None,
 ) -> None:
     if therapist.mail is not TherapistMail.NOTHING:
-        _add(tx, appointment, outbox.THERAPIST, kind, now=now, facts=facts)
+        _add(tx, appointment, outbox.THERAPIST, kind, now=now, occasion=occasion, facts=facts)
 
 
 def _add(

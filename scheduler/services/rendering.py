@@ -110,6 +110,8 @@ def meeting(letter: Letter) -> str:
     if mode is Mode.VIDEO:
         return wording.gettext(language, "Video call: %(therapist)s sends you the link.", therapist=therapist)
     digits = _last_digits(letter.person.phone)
+    if not digits and any(one.phone for one in letter.appointment.participants):
+        return wording.gettext(language, "Phone call with %(name)s.", name=therapist)
     if not digits:
         return wording.gettext(language, "Phone call: %(therapist)s calls you.", therapist=therapist)
     return wording.gettext(
@@ -157,6 +159,7 @@ def _values(letter: Letter) -> dict[str, Any]:
         "by_practice": letter.facts.get("by") == "practice",
         "note": str(letter.facts.get("note") or ""),
         "has_note": bool(letter.facts.get("has_note")),
+        "how": str(letter.facts.get("how") or ""),
         "help": help_line(practice, language),
         "address": one_line(practice.address),
         "phone": practice.phone,

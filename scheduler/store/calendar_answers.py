@@ -1,4 +1,4 @@
-"""Answers of calendar programs: kept once each, the newest of a person first. They hold no text."""
+"""Answers of people and their calendars: kept once each, the newest of a person first. They hold no text."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -63,8 +63,22 @@ def person_of(tx: Transaction, appointment_id: str, email_key: str) -> str | Non
 
 def add(tx: Transaction, practice_id: str, answer: NotedAnswer, *, message: str) -> bool:
     """Keep an answer; False when this message was kept before. `message` names it and its sender."""
+    row = _row(tx, practice_id, answer, message)
+    added = row.on_conflict_do_nothing(index_elements=["message_hash"]).returning(_answers.c.id)
+    return tx.execute(added).first() is not None
+
+
+def put(tx: Transaction, practice_id: str, answer: NotedAnswer, *, message: str) -> None:
+    """Keep an answer in the place of what was kept under this `message` before."""
+    row = _row(tx, practice_id, answer, message)
+    renewed = ("partstat", "stated_at", "received_at", "seen_at")
+    changes = {name: row.excluded[name] for name in renewed}
+    tx.execute(row.on_conflict_do_update(index_elements=["message_hash"], set_=changes))
+
+
+def _row(tx: Transaction, practice_id: str, answer: NotedAnswer, message: str) -> Any:
     insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
-    row = insert(CalendarAnswerRow).values(
+    return insert(CalendarAnswerRow).values(
         id=answer.id,
         practice_id=practice_id,
         appointment_id=answer.appointment_id,
@@ -78,8 +92,6 @@ def add(tx: Transaction, practice_id: str, answer: NotedAnswer, *, message: str)
         received_at=answer.received_at,
         seen_at=answer.seen_at,
     )
-    added = row.on_conflict_do_nothing(index_elements=["message_hash"]).returning(_answers.c.id)
-    return tx.execute(added).first() is not None
 
 
 def of_appointment(tx: Transaction, appointment_id: str) -> list[NotedAnswer]:

@@ -97,6 +97,11 @@ def mark_used(tx: Transaction, participant_id: str) -> None:
     tx.execute(update(_participants).where(_participants.c.id == participant_id).values(link_used=True))
 
 
+def speak(tx: Transaction, participant_id: str, language: str) -> None:
+    """The language of this person's pages and mails from now on."""
+    tx.execute(update(_participants).where(_participants.c.id == participant_id).values(language=language))
+
+
 def correct(tx: Transaction, participant_id: str, *, email: str, key: str, new_token: str) -> None:
     """Another address for this person; the old link dies."""
     vault = vault_of(tx)

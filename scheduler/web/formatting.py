@@ -74,6 +74,7 @@ def _filters() -> dict[str, Callable[..., Any]]:
         "language_names": lambda tags: language_names.written(tags, current_language()),
         "within": wording.within,
         "direction": wording.direction,
+        "own_name": wording.own_name,
         "compact_json": compact_json,
     }
     for name in _BY_INSTANT:

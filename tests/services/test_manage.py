@@ -339,18 +339,27 @@ def test_disowning_what_was_cancelled_erases_its_note_too(core: Core) -> None:
     assert core.all("SELECT count(*) FROM participants") == [(0,)]
 
 
-def test_the_other_of_a_couple_is_told_when_one_disowns(core: Core) -> None:
+@pytest.mark.parametrize("number", [0, 1])
+def test_when_one_of_a_couple_disowns_it_stands_for_the_other(core: Core, number: int) -> None:
     partner = {"name": "Paul Moss", "email": "paul@example.org"}
-    booked = book(core, WEDNESDAY, kind="couple", who="ben", participants=[partner])
-    manage.disown(booked.token, now=NOW + 5)
-    other = booked.appointment.participants[1]
-    assert [mail.recipient for mail in core.mails() if mail.kind == "cancelled"] == [other.id]
+    core.change_type("couple", one_per_client=True)
+    booked = book(core, WEDNESDAY, kind="couple", who="ben", participants=[partner], note="Step-free, please")
+    people = booked.appointment.participants
+    gone, stays = people[number], people[1 - number]
     with reading() as tx:
-        found = manage.find(participants.token(tx, other.id), now=NOW + 5)
-    assert (found.appointment.status, [person.name for person in found.appointment.participants]) == (
-        Status.CANCELLED,
-        ["Paul Moss"],
-    )
+        tokens = {person.id: participants.token(tx, person.id) for person in people}
+    assert not manage.disown(tokens[gone.id], now=NOW + 5)
+    with pytest.raises(NotFound):
+        manage.find(tokens[gone.id], now=NOW + 5)
+    found = manage.find(tokens[stays.id], now=NOW + 5)
+    assert (found.appointment.status, found.appointment.participants) == (Status.CONFIRMED, (stays,))
+    assert found.appointment.note == ("" if number == 0 else "Step-free, please")
+    assert core.kinds_of_mail().count("therapist_answered") == 1
+    assert "cancelled" not in core.kinds_of_mail()
+    assert core.all("SELECT count(*) FROM consultation_claims") == [(1,)]
+    assert manage.disown(tokens[stays.id], now=NOW + 9)
+    assert core.all("SELECT count(*) FROM participants") == [(0,)]
+    assert core.all("SELECT count(*) FROM consultation_claims") == [(0,)]
 
 
 # ---- what staff do -------------------------------------------------------------------------------

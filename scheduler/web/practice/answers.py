@@ -1,4 +1,4 @@
-"""What calendars answered, in words, and the button that says: I have seen it."""
+"""What people and their calendars answered, in words, and the button that says: I have seen it."""
 
 from flask import request
 from werkzeug.wrappers import Response
@@ -36,7 +36,7 @@ def card(shown: Shown) -> dict[str, object]:
         "appointment_id": one.id,
         "start": one.start,
         "word": answer.word,
-        "sentence": _sentence(answer.word, _whose(answer, one)),
+        "sentence": _sentence(answer, _whose(answer, one)),
         "at": answer.stated_at,
         "whole_series": answer.whole_series,
         "is_outdated": answer.is_outdated(one.sequence),
@@ -51,7 +51,11 @@ def _whose(answer: NotedAnswer, one: Appointment) -> str:
     return (names[0] if names_are_shown() else initials(names[0])) if names else speech.person(one)
 
 
-def _sentence(word: str, name: str) -> str:
+def _sentence(answer: NotedAnswer, name: str) -> str:
+    if answer.is_said_here and answer.is_coming:
+        return gettext("%(name)s says: I will come", name=name)
+    if answer.is_said_here:
+        return gettext("%(name)s says: I cannot come", name=name)
     words = {
         "accepted": gettext("The calendar of %(name)s accepted this time", name=name),
         "declined": gettext("The calendar of %(name)s declined this time", name=name),
@@ -60,4 +64,4 @@ def _sentence(word: str, name: str) -> str:
         "counter": gettext("The calendar of %(name)s asks for another time", name=name),
         "cancelled": gettext("The calendar of %(name)s took this out", name=name),
     }
-    return words[word]
+    return words[answer.word]

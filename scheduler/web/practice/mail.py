@@ -104,7 +104,7 @@ def _kinds() -> dict[str, str]:
         "therapist_requested": gettext("To you: somebody asks"),
         "therapist_moved": gettext("To you: new time"),
         "therapist_cancelled": gettext("To you: cancelled"),
-        "therapist_answered": gettext("To you: a calendar answered"),
+        "therapist_answered": gettext("To you: somebody may not come"),
         "waiting_joined": gettext("On the waiting list"),
         "waiting_offer": gettext("A time for somebody who waits"),
         "waiting_over": gettext("End of waiting"),

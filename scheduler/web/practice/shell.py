@@ -86,10 +86,9 @@ def waiting() -> list[requests.Waiting]:
 
 
 def unseen_answers() -> list[answers.Shown]:
-    """What calendars answered and nobody has seen; nothing is asked where nobody reads answers."""
+    """What people and their calendars answered and nobody has seen; read once for each page."""
     if "unseen_answers" not in g:
-        is_read = current_app.config["SETTINGS"].reads_answers
-        g.unseen_answers = answers.unseen(desk(), now=now()) if is_read else []
+        g.unseen_answers = answers.unseen(desk(), now=now())
     found: list[answers.Shown] = g.unseen_answers
     return found
 

@@ -43,7 +43,7 @@ def privacy() -> str:
 def done_page(token: str, *, email: str = "", problem: str = "") -> str:
     """The booked page; `problem` belongs to the corrected address."""
     booked = booked_here(token)
-    now, person = utcnow(), booked.appointment.participants[0]
+    now, person = utcnow(), booked.person
     clocks = clocks_for(booked.kind, now)
     hour = daylight.hour_of(booked.start, clocks.shown)
     return render_template(

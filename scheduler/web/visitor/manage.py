@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from scheduler.clock import utcnow
 from scheduler.domain.errors import SlotTaken, WrongState
 from scheduler.domain.local_time import local_day
-from scheduler.services import intake, invitations, manage, terms
+from scheduler.services import attendance, intake, invitations, manage, terms
 from scheduler.services.offers import Offer
 from scheduler.web import form_token, limits
 from scheduler.web.visitor.blueprint import blueprint, enter_practice, to
@@ -21,6 +21,8 @@ from scheduler.web.visitor.zones import clocks
 
 PURPOSE = "manage"
 LONGEST_LINE = 300
+_ATTENDANCE = {"coming": True, "not_coming": False}
+_NOTICES = ("moved", "cancelled", "said")
 
 
 @blueprint.get("/appointments/<token>")
@@ -31,19 +33,33 @@ def appointment(token: str) -> str:
 
 @blueprint.post("/appointments/<token>")
 def change(token: str) -> Response | str | tuple[str, int]:
-    """Cancel, or say that this was somebody else."""
+    """Cancel, or say for oneself: whether one comes, in which language, that this was somebody else."""
     managed = find(token)
     if not _is_genuine(token):
         return manage_page(managed, token, notice="stale"), 400
     manage.opened(token, now=utcnow())
-    if request.form.get("action") == "disown":
-        manage.disown(token, now=utcnow())
-        return render_template("visitor/disowned.html")
+    action = request.form.get("action", "")
+    if action == "disown":
+        was_cancelled = manage.disown(token, now=utcnow())
+        return render_template("visitor/disowned.html", was_cancelled=was_cancelled)
     try:
-        manage.cancel(token, note=request.form.get("note", "")[:LONGEST_LINE], now=utcnow())
+        told = _carry_out(action, managed)
     except WrongState:
         return manage_page(find(token), token), 409
-    return redirect(to("appointment", token=token), 303)
+    return redirect(told, 303)
+
+
+def _carry_out(action: str, managed: manage.Managed) -> str:
+    """Do what the button says; where to look then. Cancelling is also what a button without name does."""
+    token, now = managed.token, utcnow()
+    if action in _ATTENDANCE:
+        attendance.say(token, is_coming=_ATTENDANCE[action], now=now)
+        return to("appointment", token=token, said="1")
+    if action == "language":
+        manage.speak(token, request.form.get("language", ""), now=now)
+        return to("appointment", token=token, lang=None)
+    manage.cancel(token, note=request.form.get("note", "")[:LONGEST_LINE], now=now)
+    return to("appointment", token=token, cancelled="1")
 
 
 @blueprint.get("/appointments/<token>/move")
@@ -101,7 +117,11 @@ def manage_page(managed: manage.Managed, token: str, *, notice: str = "") -> str
         clocks=shown,
         terms=terms.of_appointment(booked, at=now, zone=shown.shown, language=g.language),
         sheet=intake.sheet(booked, managed.participant.id, now=now),
-        notice=notice or ("moved" if request.args.get("moved") == "1" else ""),
+        moving=terms.of_moving(booked, at=now, language=g.language),
+        owed=terms.of_cancelled(booked, managed.kind, name=managed.therapist.name, language=g.language),
+        attendance=attendance.of(managed),
+        spoken=managed.participant.language,
+        notice=notice or next((name for name in _NOTICES if request.args.get(name) == "1"), ""),
         link=token,
         token=form_token.issue(PURPOSE, token),
     )
@@ -124,6 +144,7 @@ def move_page(managed: manage.Managed, token: str, *, problem: str = "", lost: i
             "place": {"token": token},
             "held": None,
             "moving": managed,
+            "terms": terms.of_moving(managed.appointment, at=now, language=g.language),
         },
         "problem": problem,
         "lost": lost,
