@@ -15,7 +15,7 @@ def test_the_page_shows_the_appointment_and_no_more(vera: Visitor) -> None:
     page = vera.page
     assert page.headings[:2] == ["Your appointment", "Free first call"]
     assert "ending in 89" in page.text
-    for private in ("Vera", "vera@visitor.example", "514", "step-free"):
+    for private in ("Vera", "vera@visitor.example", "555 0189", "5550189", "step-free"):
         assert private not in page.source
     assert page.headers["Cache-Control"] == "no-store"
     assert page.headers["X-Robots-Tag"].startswith("noindex")
