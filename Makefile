@@ -50,9 +50,9 @@ faults: ## kill, crash and fill everything while visitors book; at most 20 minut
 	@$(PYTHON) -m tools.set_up test
 	@timeout --kill-after=30 20m $(BIN)/python -m faults $(ARGS)
 
-screenshots: ## make the pictures of docs/
+screenshots: ## make pictures of every page and state in screenshots/ (ARGS="--only details --lang de")
 	@$(PYTHON) -m tools.set_up test
-	@exec $(BIN)/python -m tools.screenshots
+	@exec $(BIN)/python -m tools.screenshots $(ARGS)
 
 build: ## make the wheel and the source archive in dist/
 	@$(PYTHON) -m tools.set_up tools

@@ -25,6 +25,7 @@ from tools.scenes import SCENES, SETTINGS, Scene, Stage, prepare, serving
 ROOT = Path(__file__).resolve().parents[1]
 HEIGHTS = {360: 760, 768: 860, 1280: 860}
 SCHEMES = ("", "-dark")
+IN_THE_README = {"days-360": "day-360.png", "practice-week-full-1280": "week-1280.png"}
 PASSWORD = "pictures of every page"  # noqa: S105, of a database that lives for a minute
 INDEX = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Every page and state</title>
 <style>
@@ -42,6 +43,7 @@ def main() -> None:
     parser.add_argument("--lang", default="en", help="the language of the pages: de, es, fr, ru")
     parser.add_argument("--width", type=int, choices=HEIGHTS, action="append", help="only this width")
     parser.add_argument("--out", type=Path, default=ROOT / "screenshots")
+    parser.add_argument("--docs", action="store_true", help="put the pictures of the README into docs/images")
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     wanted = [one for one in SCENES if any(part in one.name for part in given.only.split(","))]
@@ -55,6 +57,8 @@ def main() -> None:
                         failed.append(one.name)
         browser.close()
     contents(given.out, wanted)
+    for name, file in IN_THE_README.items() if given.docs else ():
+        shutil.copy(given.out / f"{name}.png", ROOT / "docs" / "images" / file)
     print(f"{len(list(given.out.glob('*.png')))} pictures of {len(wanted)} scenes: {given.out}/index.html")
     if failed:
         sys.exit(f"could not be shown: {', '.join(failed)}")
