@@ -34,6 +34,7 @@ def lose(stage: Stage) -> None:
     rival.goto(stage.url + FREE_CALL)
     rival.locator("table.month button").nth(1).click()
     rival.locator("button.slot").last.click()
+    rival.locator("#name").wait_for()
     type_in(rival)
     rival.locator(".details .btn-1").click()
     rival.locator(".ticket h1").wait_for()
