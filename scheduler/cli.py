@@ -55,7 +55,7 @@ def run_worker(once: bool) -> None:
         for counts in worker.run_once_for_all(_settings(), stop=stop):
             click.echo(str(counts))
         return
-    if worker.run_forever(current_app._get_current_object(), stop):  # type: ignore[attr-defined]
+    if worker.run_forever(current_app._get_current_object(), stop):  # type: ignore[attr-defined]  # the proxy's own method, unknown to its stubs
         sys.exit(1)
 
 
@@ -134,7 +134,7 @@ def reset_password(email: str) -> None:
 @click.command("run-demo")
 def run_demo() -> None:
     """Migrate, add demo data once, and serve with the worker: what `make run` does."""
-    serve(current_app._get_current_object(), _settings())  # type: ignore[attr-defined]
+    serve(current_app._get_current_object(), _settings())  # type: ignore[attr-defined]  # the proxy's own method, unknown to its stubs
 
 
 def demo_origins(settings: Settings) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 HEIGHTS = {360: 760, 768: 860, 1280: 860}
 SCHEMES = ("", "-dark")
 IN_THE_README = {"days-360": "day-360.png", "practice-week-full-1280": "week-1280.png"}
-PASSWORD = "pictures of every page"  # noqa: S105, of a database that lives for a minute
+PASSWORD = "pictures of every page"  # noqa: S105 - of a database that lives for a minute
 INDEX = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Every page and state</title>
 <style>
 body {{ font: 15px/1.4 system-ui; margin: 2rem; background: #eee; color: #222 }}

@@ -88,7 +88,7 @@ def _child(module: str, limits: tuple[int, int, int]) -> Iterator[subprocess.Pop
     """The child at its start; afterwards it is dead and buried, and so is everything it started."""
     # -E -s -B: nothing from the environment or the home folder, no compiled files
     command = [sys.executable, "-E", "-s", "-B", "-m", "scheduler.gateways.confined"]
-    child = subprocess.Popen(  # noqa: S603
+    child = subprocess.Popen(  # noqa: S603 - our own interpreter and module
         [*command, module, *map(str, limits)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from http.client import HTTPConnection, HTTPException, HTTPResponse  # noqa: TID251
+from http.client import HTTPConnection, HTTPException, HTTPResponse  # noqa: TID251 - the guard itself speaks http
 from urllib.parse import urljoin
 
 from scheduler.gateways.addresses import BadAddress, Place, place

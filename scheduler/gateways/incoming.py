@@ -87,7 +87,7 @@ def _sender(message: Message) -> str:
     value = _header(message, "From")
     if not value:
         return ""
-    addresses = _HEADERS("from", value).addresses  # type: ignore[attr-defined]
+    addresses = _HEADERS("from", value).addresses  # type: ignore[attr-defined]  # the registry picks the class of the field
     return str(addresses[0].addr_spec) if len(addresses) == 1 else ""
 
 

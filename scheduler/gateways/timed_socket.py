@@ -92,6 +92,6 @@ def encrypt(plain: TimedSocket, context: ssl.SSLContext, host: str) -> TimedTlsS
     except BaseException:
         plain.close()
         raise
-    assert isinstance(encrypted, TimedTlsSocket)  # noqa: S101
+    assert isinstance(encrypted, TimedTlsSocket)  # noqa: S101 - for the type checker: the context makes such sockets
     encrypted.until = plain.until
     return encrypted

@@ -82,7 +82,7 @@ def _lines(text: str) -> Iterator[Line]:
         if name is None or len(line) > LONGEST_LINE or name[0].upper() not in _READ:
             continue
         try:
-            _, params, value = Contentline(line).raw_parts()  # type: ignore[no-untyped-call]
+            _, params, value = Contentline(line).raw_parts()  # type: ignore[no-untyped-call]  # untyped in the library
         except ValueError:
             continue
         single = {key.upper(): item for key, item in params.items() if isinstance(item, str)}

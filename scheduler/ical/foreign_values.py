@@ -99,7 +99,7 @@ def _until(text: str, start: Moment) -> str:
 def duration(text: str) -> timedelta:
     """`PT1H30M`, perhaps negative. **Raises** `Unreadable`."""
     try:
-        length: timedelta = vDuration.from_ical(text.rstrip().upper())  # type: ignore[no-untyped-call]
+        length: timedelta = vDuration.from_ical(text.rstrip().upper())  # type: ignore[no-untyped-call]  # untyped in the library
     except (ValueError, OverflowError):
         raise Unreadable from None
     return length

@@ -185,7 +185,7 @@ def _local_time(text: str) -> datetime:
     match = _LOCAL_TIME.fullmatch(text.strip())
     if not match:
         raise ValueError("not a local time")
-    return datetime.strptime(match[1] + (match[2] or "000000"), "%Y%m%d%H%M%S")  # noqa: DTZ007
+    return datetime.strptime(match[1] + (match[2] or "000000"), "%Y%m%d%H%M%S")  # noqa: DTZ007 - wall clock of the zone that is being read
 
 
 def _offset(text: str) -> timedelta:

@@ -196,7 +196,7 @@ def _filled(typed: Texts, before: Texts) -> Mapping[str, str]:
 def _set(desk: Desk, action: str, now: int, **changes: bool | int | tuple[str, ...] | None) -> None:
     with transaction() as tx:
         _lock(tx, desk, now)
-        practices.save(tx, replace(practices.find(tx, desk.practice.id), **changes))  # type: ignore[arg-type]
+        practices.save(tx, replace(practices.find(tx, desk.practice.id), **changes))  # type: ignore[arg-type]  # the callers' keywords are the fields
         _note(tx, desk, action, now)
 
 

@@ -265,7 +265,7 @@ def _environment(language: str) -> Environment:
     environment.policies["ext.i18n.trimmed"] = True
     catalogue = wording.translations(language)
     # Jinja's extension adds this method; its types do not know.
-    environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]
+    environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]  # added by Jinja's extension
     environment.filters.update(wrapped=_wrapped, sentence=wording.sentence, telephone=_telephone)
     return environment
 

@@ -6,9 +6,9 @@
 import re
 from dataclasses import dataclass
 
-from passlib.exc import TokenError  # type: ignore[import-untyped]
-from passlib.pwd import genword  # type: ignore[import-untyped]
-from passlib.totp import TOTP  # type: ignore[import-untyped]
+from passlib.exc import TokenError  # type: ignore[import-untyped]  # ships no types
+from passlib.pwd import genword  # type: ignore[import-untyped]  # ships no types
+from passlib.totp import TOTP  # type: ignore[import-untyped]  # ships no types
 
 from scheduler.domain.errors import Refused, WrongState
 from scheduler.domain.staff import Account

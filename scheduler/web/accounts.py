@@ -83,7 +83,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     security = Security(app, Accounts(), login_form=SignInForm, verify_form=ConfirmForm)
     security.want_json(lambda _request: False)
     security.unauthn_handler(_ask_stranger_to_sign_in)
-    app.login_manager.request_loader(lambda _request: None)  # type: ignore[attr-defined]
+    app.login_manager.request_loader(lambda _request: None)  # type: ignore[attr-defined]  # added by Flask-Login
     app.before_request(_prepare_sign_in)
     user_logged_in.connect(_begin_session_anew, app)
     user_logged_out.connect(_forget_session, app)
@@ -148,7 +148,7 @@ def stay_signed_in(account: Account) -> None:
     """Go on here after the account's sessions were ended, under a new session id."""
     session["_user_id"] = account.key
     session["fs_paa"] = utcnow()
-    current_app.session_interface.regenerate(session)  # type: ignore[attr-defined]
+    current_app.session_interface.regenerate(session)  # type: ignore[attr-defined]  # of Flask-Session's interface
 
 
 def require_staff() -> ResponseReturnValue | None:
@@ -197,7 +197,7 @@ def _begin_session_anew(app: Flask, user: User, **_more: Any) -> None:
     """A new id and a new form token, so that what somebody planted before is worth nothing."""
     session.pop("csrf_token", None)
     g.pop("csrf_token", None)
-    app.session_interface.regenerate(session)  # type: ignore[attr-defined]
+    app.session_interface.regenerate(session)  # type: ignore[attr-defined]  # of Flask-Session's interface
     _note("account.sign_in", user)
 
 

@@ -111,7 +111,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(refusals.SchedulerError, _refuse)
     app.register_error_handler(HTTPException, _answer_http)
     app.register_error_handler(CSRFError, _refuse_expired_form)
-    app.log_exception = _note_fault  # type: ignore[method-assign]
+    app.log_exception = _note_fault  # type: ignore[method-assign]  # Flask's own way to change it
 
 
 def request_number() -> str:

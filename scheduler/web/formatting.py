@@ -24,7 +24,7 @@ def init_app(app: Flask) -> None:
     environment.trim_blocks = True
     environment.lstrip_blocks = True
     environment.add_extension("jinja2.ext.i18n")
-    environment.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
+    environment.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]  # added by Jinja's extension
     environment.filters.update(_filters())
     environment.globals["current_language"] = current_language
 

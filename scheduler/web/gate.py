@@ -18,7 +18,7 @@ ALIVE = "/healthz"
 
 def init_app(app: Flask) -> None:
     """Put the gate before everything else; the last step of making the application."""
-    app.wsgi_app = Gate(app)  # type: ignore[method-assign]
+    app.wsgi_app = Gate(app)  # type: ignore[method-assign]  # Flask's own way to wrap it
 
 
 class Gate:
@@ -39,7 +39,7 @@ class Gate:
         except StoreBusy:  # the pages say so themselves
             return self.behind(environ, start_response)
         if not reason:
-            self.app.wsgi_app = self.behind  # type: ignore[method-assign]
+            self.app.wsgi_app = self.behind  # type: ignore[method-assign]  # Flask's own way to wrap it
             return self.behind(environ, start_response)
         _log.error("requests are refused: " + reason)
         return _refusal()(environ, start_response)

@@ -26,7 +26,7 @@ _QUIET = ("werkzeug", "waitress", "flask_wtf.csrf", "flask-limiter", "sqlalchemy
 _request_log = logging.getLogger("scheduler.request")
 
 
-class Handler(logging.StreamHandler):  # type: ignore[type-arg]
+class Handler(logging.StreamHandler):  # type: ignore[type-arg]  # generic for type checkers only
     """Writes our lines; a class of its own, so that a second application does not add a second one."""
 
 

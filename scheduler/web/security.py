@@ -45,7 +45,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.json = StrictJSON(app)
     if settings.proxies:
         proxied = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=0)
-        app.wsgi_app = proxied  # type: ignore[method-assign]
+        app.wsgi_app = proxied  # type: ignore[method-assign]  # Flask's own way to wrap it
     csrf.init_app(app)
     # Earlier than before_request: a blueprint may look a name of the address up in its own preprocessor.
     app.url_value_preprocessor(lambda _endpoint, _values: _refuse_odd_characters())

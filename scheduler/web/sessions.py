@@ -20,14 +20,14 @@ NOTED_EVERY = 60
 """That a session is in use is noted at most this often, in seconds."""
 
 
-class StaffSession(ServerSideSession):  # type: ignore[misc]
+class StaffSession(ServerSideSession):  # type: ignore[misc]  # Flask-Session ships no types
     """A session: `stored` is what the database held when the request came."""
 
     stored: StoredSession | None = None
     replaces: str | None = None
 
 
-class DatabaseSessions(ServerSideSessionInterface):  # type: ignore[misc]
+class DatabaseSessions(ServerSideSessionInterface):  # type: ignore[misc]  # Flask-Session ships no types
     """Opens sessions on the practice side only: a visitor has none, and writing to it is an error."""
 
     session_class = StaffSession

@@ -2,7 +2,7 @@
 
 import re
 
-from passlib.totp import TOTP  # type: ignore[import-untyped]
+from passlib.totp import TOTP  # type: ignore[import-untyped]  # ships no types
 from playwright.sync_api import Page
 
 from scheduler import worker

@@ -116,7 +116,7 @@ def past(stage: Stage) -> Page:
     booked = stage.book("consultation")
     back = "{0} = {0} - 30 * 86400".format
     moved = ", ".join(back(column) for column in ("start_at", "end_at", "busy_start", "busy_end"))
-    stage.change(f"UPDATE appointments SET {moved} WHERE id = '{booked.appointment.id}'")  # noqa: S608
+    stage.change(f"UPDATE appointments SET {moved} WHERE id = '{booked.appointment.id}'")  # noqa: S608 - our own values
     return stage.open(f"/appointments/{booked.token}")
 
 

@@ -16,7 +16,7 @@ import scheduler.web.practice.settings
 import scheduler.web.practice.therapist
 import scheduler.web.practice.types
 import scheduler.web.practice.waiting
-import scheduler.web.practice.week  # noqa: F401
+import scheduler.web.practice.week  # noqa: F401 - importing registers the views
 from scheduler.web.practice.shell import blueprint
 
 __all__ = ["blueprint"]

@@ -71,4 +71,4 @@ def serve(name: str, cache: str) -> Response:
     if packed:
         answer.headers["Content-Encoding"] = "gzip"
     answer.set_etag(f"{found.version}{'-gzip' if packed else ''}")
-    return answer.make_conditional(request)  # type: ignore[return-value]
+    return answer.make_conditional(request)  # type: ignore[return-value]  # it answers itself, a Flask Response
