@@ -114,8 +114,8 @@ def declined(stage: Stage) -> Page:
 def past(stage: Stage) -> Page:
     """An appointment that has begun or passed"""
     booked = stage.book("consultation")
-    back = "{0} = {0} - 30 * 86400".format
-    moved = ", ".join(back(column) for column in ("start_at", "end_at", "busy_start", "busy_end"))
+    ago = booked.start - utcnow() + 86_400
+    moved = ", ".join(f"{name} = {name} - {ago}" for name in ("start_at", "end_at", "busy_start", "busy_end"))
     stage.change(f"UPDATE appointments SET {moved} WHERE id = '{booked.appointment.id}'")  # noqa: S608 - our own values
     return stage.open(f"/appointments/{booked.token}")
 
