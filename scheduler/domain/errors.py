@@ -11,9 +11,17 @@ class SchedulerError(Exception):
 
 
 class NotFound(SchedulerError):
-    """There is no such thing, or it is not yours: the two look the same."""
+    """There is no such thing, or it is not yours: the two look the same.
+
+    `practice_id` is set where whoever asks has held a link of this practice that is over.
+    """
 
     code = "not_found"
+
+    def __init__(self, *words: object, practice_id: str = "") -> None:
+        """Words are for the log alone."""
+        super().__init__(*words)
+        self.practice_id = practice_id
 
 
 class SlotTaken(SchedulerError):

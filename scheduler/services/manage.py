@@ -362,7 +362,7 @@ def find_in(tx: Transaction, token: str, now: int) -> Managed:
     """The appointment of a manage link, within a transaction. **Raises** `NotFound`."""
     found = _managed(tx, token, now)
     if found.appointment.end + MANAGE_SECONDS_AFTER < now:
-        raise NotFound("this link has expired")
+        raise NotFound("this link has expired", practice_id=found.practice.id)
     return found
 
 

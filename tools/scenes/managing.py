@@ -33,7 +33,7 @@ def manage(stage: Stage) -> Page:
 def manage_not_me(stage: Stage) -> Page:
     """A session with terms, and "You did not book this?" opened"""
     page = managed(stage, "session")
-    page.locator(".more summary").last.click()
+    page.locator("#not-you summary").click()
     return page
 
 

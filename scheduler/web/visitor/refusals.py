@@ -2,14 +2,15 @@
 
 import logging
 
-from flask import render_template, request
+from flask import g, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from scheduler.domain.errors import NotFound, Paused, StoreBusy, TooMany, WrongState
+from scheduler.services import directory
 from scheduler.web import help_lines
 from scheduler.web.errors import BUSY_RETRY_AFTER, request_number
 from scheduler.web.visitor.answers import FIELDS, KEY, QUESTION
-from scheduler.web.visitor.blueprint import blueprint
+from scheduler.web.visitor.blueprint import blueprint, enter_practice
 
 _log = logging.getLogger(__name__)
 Page = tuple[str, int] | tuple[str, int, dict[str, str]]
@@ -19,7 +20,9 @@ _KEPT = (*FIELDS, KEY, "form_token", "action", "start")
 @blueprint.errorhandler(NotFound)
 @blueprint.errorhandler(404)
 def not_found(error: Exception) -> Page:
-    """A link that leads nowhere, or no longer."""
+    """A link that leads nowhere, or no longer; of one that is over the practice is still known."""
+    if isinstance(error, NotFound) and error.practice_id and g.practice is None:
+        enter_practice(directory.of_id(error.practice_id).practice)
     return render_template("visitor/old_link.html"), 404
 
 

@@ -1,5 +1,8 @@
 """The page behind the link of the mail: see, move, cancel, calendar file."""
 
+import time_machine
+
+from scheduler.clock import utcnow
 from tests.web.visitor.walking import Visitor
 
 
@@ -114,3 +117,33 @@ def test_the_booked_page_of_a_cancelled_appointment_does_not_say_booked(vera: Vi
     page = vera.open(booked)
     assert "You are booked" not in page.text
     assert "Your appointment is cancelled" in page.text
+
+
+def test_a_cancellation_is_headed_titled_and_read_first(vera: Visitor) -> None:
+    address = managed(vera)
+    page = vera.send(vera.page.form_with("note"))
+    assert page.headings[0] == page.title.partition(" – ")[0] == "Your appointment is cancelled"
+    assert "We have let Ada know. You owe nothing. You are welcome to book again." in page.text
+    assert page.source.count("data-focus autofocus") == 1
+    assert page.source.count("<h1") == 1
+    later = vera.open(address)
+    assert "You owe nothing. You are welcome to book again." in later.text
+    assert "We have let" not in later.text
+
+
+def test_a_link_that_is_over_still_leads_to_its_practice(vera: Visitor) -> None:
+    address = managed(vera)
+    with time_machine.travel(utcnow() + 100 * 86_400, tick=False):
+        page = vera.open(address)
+    assert (page.status, page.headings[0]) == (404, "This link has done its work")
+    assert "Book a new time" in page.links
+    assert (page.source.count("tel:911"), page.source.count("tel:112")) == (1, 0)
+    assert "Vera" not in page.source
+
+
+def test_the_page_and_the_mails_speak_the_language_chosen_on_it(vera: Visitor) -> None:
+    address = managed(vera)
+    page = vera.send(vera.page.form_with("language"), language="fr")
+    assert page.headings[0] == "Votre rendez-vous"
+    assert vera.open(address.partition("?")[0]).headings[0] == "Votre rendez-vous"
+    assert vera.send(vera.page.form_with("language"), language="tlh").status == 409
