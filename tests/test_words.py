@@ -14,6 +14,7 @@ VISITORS = (
     "templates/layout/visitor.html",
     "templates/errors/",
     "templates/mail/",
+    "scheduler/domain/intake.py",
     "scheduler/services/contacts.py",
     "scheduler/services/forms.py",
     "scheduler/services/offers.py",

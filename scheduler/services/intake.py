@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from scheduler.domain import intake
 from scheduler.domain.appointment import Appointment
 from scheduler.domain.errors import Refused, WrongState
-from scheduler.domain.intake import Answer, Question
+from scheduler.domain.intake import Answer, Asked, Question
 from scheduler.domain.practice import AppointmentType, Practice, text
 from scheduler.services import directory, manage
 from scheduler.services.desk import Desk
@@ -31,13 +31,14 @@ class Sheet:
 
     @property
     def is_new(self) -> bool:
-        """Whether something is asked that this person has not answered."""
-        return any(question.id not in self.answers for question in self.questions)
+        """Whether something is asked after booking and this person has answered nothing of it yet."""
+        later = [question.id in self.answers for question in self.questions if question.asked is Asked.AFTER]
+        return bool(later) and not any(later)
 
     @property
     def may_skip_all(self) -> bool:
-        """Whether nothing has to be answered."""
-        return not any(question.required for question in self.questions)
+        """Whether nothing has to be answered any more."""
+        return not any(one.required and one.id not in self.answers for one in self.questions)
 
 
 NOTHING = Sheet((), {})

@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from flask import Flask
@@ -72,7 +73,7 @@ class Stage:
         """The demo practice; ask within an application context."""
         return directory.practice("demo")
 
-    def book(self, slug: str, *, ahead: int = 7, whose: str = "ada", **answers: str) -> Booked:
+    def book(self, slug: str, *, ahead: int = 7, whose: str = "ada", **answers: Any) -> Booked:
         """Vera books the first free time from the first Wednesday at least `ahead` days from now on."""
         with self.app.app_context():
             now = utcnow()
