@@ -64,9 +64,22 @@ def heard(name: str, page: Page) -> str:
     return "\n".join(lines)
 
 
+def make_mistakes(page: Page) -> Page:
+    """Send the form half filled in, and wait for what is said about it."""
+    page.locator("#email").fill("vera@")
+    page.locator("button.btn-1").click()
+    page.locator("#problems").wait_for()
+    return page
+
+
 def test_a_screen_reader_hears_the_same_walk_as_ever(still: str, new_page: Callable[..., Page]) -> None:
     page = new_page(360, 740)
-    walk = "\n\n".join(heard(name, page) for name in screens(page, still)) + "\n"
+    walked = []
+    for name in screens(page, still):
+        walked.append(heard(name, page))
+        if name == "details":
+            walked.append(heard("wrong answers", make_mistakes(page)))
+    walk = "\n\n".join(walked) + "\n"
     if os.environ.get("UPDATE_GOLDEN"):
         GOLDEN.write_text(walk, encoding="utf-8")
     expected = GOLDEN.read_text(encoding="utf-8").splitlines()
