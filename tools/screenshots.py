@@ -78,6 +78,7 @@ def played(one: Scene, stage: Stage, folder: Path, widths: list[int]) -> bool:
 def take(page: Page, one: Scene, folder: Path, widths: list[int]) -> None:
     """The page as it is now, resized to every width, light and dark, and left as found."""
     size = page.viewport_size
+    page.mouse.move(0, 0)
     for scheme in SCHEMES:
         page.emulate_media(color_scheme="dark" if scheme else "light")
         for width in widths:
