@@ -55,6 +55,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items.sort(key=rank)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What tests have measured, written by `record_property("figure", …)`: also where it was good enough."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == "figure":
+                terminalreporter.write_line(str(value))
+
+
 def rank(item: pytest.Item) -> int:
     """0 for a plain test, else the place of its last kind."""
     return max((place for place, kind in enumerate(KINDS, 1) if item.get_closest_marker(kind)), default=0)

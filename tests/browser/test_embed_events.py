@@ -21,6 +21,17 @@ LISTEN = """if (window.top === window) {
     }
 }"""
 
+BLACK = ["rgb(0, 0, 0) on rgb(255, 255, 255)"]
+COLOURS = """() => {
+    const behind = element => {
+        const { backgroundColor } = getComputedStyle(element);
+        return backgroundColor === 'rgba(0, 0, 0, 0)' ? behind(element.parentElement) : backgroundColor;
+    };
+    const all = [...document.querySelectorAll('h1, h2, p, li, b, a')];
+    const shown = all.filter(element => element.checkVisibility());
+    return [...new Set(shown.map(element => `${getComputedStyle(element).color} on ${behind(element)}`))];
+}"""
+
 
 def listening(page: Page, website: Website, demo: RunningServer) -> FrameLocator:
     """A website with the widget on which every message and event is written down."""
@@ -138,11 +149,36 @@ def test_the_frame_listens_to_its_host_only_and_to_short_texts_only(
     expect(field).to_have_value("Vera")
 
 
-def test_the_booked_page_prints_the_appointment_without_buttons(
-    demo: RunningServer, website: Website, page: Page
+def test_the_booked_page_and_the_one_behind_its_link_print_black_on_white_without_buttons(
+    demo: RunningServer, new_page: Callable[..., Page]
 ) -> None:
-    frame = listening(page, website, demo)
-    book(frame)
+    page = new_page(800, 900, dark=True)
+    page.goto(f"{demo.url}/book/demo/consultation")
+    page.locator(".early button").first.click()
+    for name, value in (("name", "Vera"), ("email", "vera@visitor.example"), ("phone", "514 555 0189")):
+        page.locator(f"#{name}").fill(value)
+    page.locator("button.btn-1").click()
+    expect(page.locator(".ticket h1")).to_have_text("You are booked")
+    link = page.locator(".done a.btn-3").get_attribute("href")
     page.emulate_media(media="print")
-    expect(frame.locator(".ticket")).to_be_visible()
-    expect(frame.get_by_text("Change or cancel", exact=True)).to_be_hidden()
+    expect(page.locator(".ticket .hour")).to_be_visible()
+    assert (printed(page), page.locator("button, .btn, input, summary").locator("visible=true").count()) == (
+        BLACK,
+        0,
+    )
+    page.emulate_media(media="screen")
+    page.goto(f"{demo.url}{link}")
+    page.emulate_media(media="print")
+    expect(page.locator(".card .big")).to_be_visible()
+    assert (
+        printed(page),
+        page.locator("button, .btn, textarea, summary").locator("visible=true").count(),
+    ) == (BLACK, 0)
+
+
+def printed(page: Page) -> list[str]:
+    """The colours of all that prints, of words and behind them: the help line too, and nothing to press."""
+    expect(page.locator(".bk-care")).to_be_visible()
+    expect(page.locator("button, .btn, input, textarea, summary").locator("visible=true")).to_have_count(0)
+    found: list[str] = page.evaluate(COLOURS)
+    return found
