@@ -4,7 +4,7 @@ import base64
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -18,7 +18,7 @@ from scheduler.clock import utcnow
 from scheduler.domain.availability import WeeklySpan
 from scheduler.domain.disclosure import FeedLevel
 from scheduler.domain.local_time import day_interval, local_day
-from scheduler.domain.practice import AppointmentType, GroundRules, Mode, Practice, Therapist
+from scheduler.domain.practice import AppointmentType, GroundRules, HelpLine, Mode, Practice, Therapist
 from scheduler.services import setup
 from scheduler.settings import Settings
 from scheduler.store import practice as practices
@@ -54,8 +54,18 @@ class Database:
     @property
     def slots_path(self) -> str:
         """The address of the coming 30 days' free times."""
-        last = self.today + timedelta(days=29)
-        return f"/api/v1/practices/bench/types/quarter/slots?from={self.today}&to={last}"
+        return self.slots_of("quarter", 30)
+
+    def slots_of(self, slug: str, days: int) -> str:
+        """The address of a type's free times in so many coming days."""
+        last = self.today + timedelta(days=days - 1)
+        return f"/api/v1/practices/bench/types/{slug}/slots?from={self.today}&to={last}"
+
+    def add_type(self, slug: str, *, duration: int, step: int) -> None:
+        """Something else that can be booked with the same therapist; seconds."""
+        kind = replace(self.kind, id=str(uuid4()), slug=slug, duration=duration, step=step)
+        with self.app.app_context(), transaction() as tx:
+            types.add(tx, kind)
 
     def touch(self) -> None:
         """What every booking does to what is remembered: the revision rises."""
@@ -84,9 +94,9 @@ def environment(url: str, **changes: str) -> dict[str, str]:
 
 
 @contextmanager
-def database(folder: Path, *, past: int, coming: int = COMING) -> Iterator[Database]:
-    """A new SQLite file with so many past and coming appointments."""
-    url = f"sqlite:///{folder / f'{past}-{coming}.sqlite3'}"
+def database(folder: Path, *, past: int, coming: int = COMING, url: str = "") -> Iterator[Database]:
+    """So many past and coming appointments in a new SQLite file, or in the empty database of the address."""
+    url = url or f"sqlite:///{folder / f'{past}-{coming}.sqlite3'}"
     app = create_app(Settings.from_environment(environment(url)))
     now = utcnow()
     with app.app_context():
@@ -104,7 +114,8 @@ def _people(now: int) -> tuple[Practice, AppointmentType, Therapist]:
     rules = GroundRules(notice=0, horizon_days=91)
     bare = setup.bare_practice("bench", "Bench", ZONE, "CA", ("en",), "office@bench.example")
     values = {name: getattr(bare, name) for name in bare.__slots__}
-    practice = Practice(**{**values, "rules": rules, "published": True})
+    line = HelpLine("911", "988", {})
+    practice = Practice(**{**values, "rules": rules, "published": True, "help_line": line})
     therapist = Therapist(str(uuid4()), practice.id, "ada", "Ada", "ada@bench.example", calendar_revision=1)
     kind = AppointmentType(
         id=str(uuid4()),

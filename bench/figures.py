@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import event
 
+from bench.crowds import bookings, double_bookings
 from bench.databases import FEED_TOKEN, Database, database
 from bench.processes import HELLO, ROOT, server
 from bench.widget import largest_paint
@@ -117,6 +118,8 @@ MEASUREMENTS: dict[str, Callable[[Path, int], Iterator[Figure]]] = {
     "P1": slots_with_database,
     "P3": arithmetic,
     "P4": over_http,
+    "P7": bookings,
+    "P8": double_bookings,
     "P9": feed_built,
     "P10": feed_over_http,
     "calendar": calendar_read,

@@ -14,20 +14,24 @@ from pathlib import Path
 from bench.databases import environment
 
 ROOT = Path(__file__).resolve().parents[1]
-START_SECONDS = 60
+START_SECONDS = 180
 HELLO = "/healthz"
 ROUNDS = 15
 
 
 @dataclass(frozen=True)
 class Server:
-    """A running server with one worker; `pid` is its parent's."""
+    """A running server; `pid` is its parent's."""
 
     port: int
     pid: int
 
+    def connection(self) -> http.client.HTTPConnection:
+        """A new connection, kept open between requests."""
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+
     def cpu(self) -> float:
-        """CPU seconds used so far by all threads of its worker, to the nanosecond."""
+        """CPU seconds used so far by all threads of its workers, to the nanosecond."""
         used = 0
         for child in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split():
             for task in Path(f"/proc/{child}/task").iterdir():
@@ -44,7 +48,7 @@ class Server:
         before: Callable[[], None] = bool,
     ) -> float:
         """CPU ms of one answer, over `count` requests on one connection; `before` runs before each."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = self.connection()
         started = self.cpu()
         for _ in range(count):
             before()
@@ -80,7 +84,7 @@ class Server:
 
     def header(self, path: str, name: str) -> str:
         """One header of an answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = self.connection()
         connection.request("GET", path)
         answer = connection.getresponse()
         answer.read()
@@ -89,8 +93,8 @@ class Server:
 
 
 @contextmanager
-def server(url: str) -> Iterator[Server]:
-    """The program under gunicorn with one worker, alive; ended afterwards.
+def server(url: str, *, workers: int = 1, threads: int = 4, **changes: str) -> Iterator[Server]:
+    """The program under gunicorn, alive; ended afterwards. `changes` are settings.
 
     Not under waitress: that closes the connection after each 304, whose cost would stand in the figures.
     """
@@ -98,11 +102,11 @@ def server(url: str) -> Iterator[Server]:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     inherited = {name: text for name, text in os.environ.items() if not name.startswith("SCHEDULER_")}
-    command = [sys.executable, "-m", "gunicorn", "--workers=1", "--threads=4", "--no-control-socket"]
+    command = [sys.executable, "-m", "gunicorn", f"--workers={workers}", f"--threads={threads}"]
     process = subprocess.Popen(
-        [*command, f"--bind=127.0.0.1:{port}", "wsgi:app"],
+        [*command, "--no-control-socket", f"--bind=127.0.0.1:{port}", "wsgi:app"],
         cwd=ROOT,
-        env={**inherited, **environment(url)},
+        env={**inherited, **environment(url, **changes)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -113,7 +117,7 @@ def server(url: str) -> Iterator[Server]:
         yield running
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 def _wait(running: Server, process: subprocess.Popen[bytes]) -> None:

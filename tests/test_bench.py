@@ -19,7 +19,7 @@ def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.slow
 def test_every_figure_is_a_name_a_value_and_a_unit() -> None:
-    done = bench("--scale", "100", "P1", "P4", "P9", "P10", "calendar")
+    done = bench("--scale", "100", "P1", "P4", "P7", "P9", "P10", "calendar")
     assert done.returncode == 0, done.stderr
     figures = [LINE.fullmatch(line) for line in done.stdout.splitlines()]
     assert all(figures), done.stdout
@@ -36,6 +36,16 @@ def test_every_figure_is_a_name_a_value_and_a_unit() -> None:
         "P5.slots_304",
         "P5.slots_304_cpu",
         "P6.slots_30_days_gzipped",
+        "P7.hello_8_clients",
+        "P7.booking_8_clients",
+        "P7.booking_of_hello",
+        "P7.booking_cpu",
+        "P7.booking_cpu_of_hello",
+        "P12.hello_p99",
+        "P12.slots_p99",
+        "P12.slots_p99_over_hello",
+        "P12.booking_p99",
+        "P12.booking_p99_over_hello",
         "P9.feed_first_build",
         "P9.feed_after_one_change",
         "P10.feed_304",
