@@ -110,8 +110,10 @@ def age(seconds: int) -> str:
 
 
 def _skew(tx: Transaction, case: Case) -> Iterable[str]:
-    ours = case.now + time.monotonic() - case.begun
-    ahead = round(machine.clock(tx) - ours)
+    earliest = case.now + time.monotonic() - case.begun
+    theirs = machine.clock(tx)
+    latest = case.now + time.monotonic() - case.begun  # a slow answer is no wrong clock
+    ahead = round(theirs - min(max(theirs, earliest), latest))
     if abs(ahead) > MAX_SKEW:
         where = "ahead of" if ahead > 0 else "behind"
         yield f"the database's clock is {abs(ahead)} seconds {where} this machine's"

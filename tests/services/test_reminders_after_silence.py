@@ -34,7 +34,7 @@ def test_after_two_days_of_silence_only_reminders_that_still_help_go_and_once(
         "over-3": STOPPED + 30 * HOUR,
         "running": BACK - 15 * MINUTE,
         "too-late": BACK + LATEST_REMINDER - 30 * MINUTE,
-        "useful-1": BACK + LATEST_REMINDER,
+        "useful-1": BACK + LATEST_REMINDER + 15 * MINUTE,
         "useful-2": BACK + 5 * HOUR,
         "cancelled": BACK + 6 * HOUR,
         "not-yet": BACK + 30 * HOUR,
