@@ -13,14 +13,16 @@ from scheduler.store.calendar_tables import CalendarRow
 from scheduler.store.database import OVERLAP, Transaction, vault_of
 from scheduler.store.outbox import State
 from scheduler.store.secrets import Place, Unreadable
-from scheduler.store.series_tables import SeriesRow
+from scheduler.store.series_tables import SeriesDateRow, SeriesRow
 from scheduler.store.tables import AppointmentRow, OutboxRow, ParticipantRow, table
+from scheduler.store.visitor_tables import SeriesOfferRow
 
 _appointments = table(AppointmentRow)
 # Named, so that the modules of all tables are read before the list is made.
 _TABLES = {row.metadata for row in (AppointmentRow, CalendarRow, SeriesRow, UserRow)}.pop().sorted_tables
 _BOOKED = (Status.REQUESTED, Status.CONFIRMED)
 _FIRST_MAILS = ("confirmation", "request_received")
+_SERIES_MAIL = "series_booked"
 _SEALED = "_sealed"
 
 
@@ -95,15 +97,35 @@ def without_people(tx: Transaction) -> list[str]:
 
 
 def untold(tx: Transaction, now: int) -> list[str]:
-    """Coming appointments that a visitor booked and for which some person was never to get a mail."""
+    """Coming appointments that a visitor booked and for which some person was never to get a mail.
+
+    Dates of a series that was offered count as booked by the visitor; one mail tells of them all.
+    """
     mail = exists().where(
         OutboxRow.appointment_id == ParticipantRow.appointment_id,
         OutboxRow.recipient == ParticipantRow.id,
         OutboxRow.kind.in_(_FIRST_MAILS),
     )
-    person = exists().where(ParticipantRow.appointment_id == _appointments.c.id, ~mail)
+    person = exists().where(ParticipantRow.appointment_id == _appointments.c.id, ~mail, ~_told_of_series())
     is_coming = and_(_appointments.c.status.in_(_BOOKED), _appointments.c.start_at > now)
-    return _uids(tx, and_(is_coming, _appointments.c.by_hand.is_(False), person))
+    accepted = exists().where(
+        SeriesDateRow.appointment_id == _appointments.c.id,
+        SeriesOfferRow.series_id == SeriesDateRow.series_id,
+    )
+    return _uids(tx, and_(is_coming, or_(_appointments.c.by_hand.is_(False), accepted), person))
+
+
+def _told_of_series() -> ColumnElement[bool]:
+    """Whether this person gets the mail about the whole series, kept with any of its dates."""
+    here, there, same = aliased(SeriesDateRow), aliased(SeriesDateRow), aliased(ParticipantRow)
+    return exists().where(
+        here.appointment_id == ParticipantRow.appointment_id,
+        there.series_id == here.series_id,
+        same.appointment_id == there.appointment_id,
+        same.email_lookup == ParticipantRow.email_lookup,
+        OutboxRow.recipient == same.id,
+        OutboxRow.kind == _SERIES_MAIL,
+    )
 
 
 def _uids(tx: Transaction, condition: ColumnElement[bool]) -> list[str]:
