@@ -4,7 +4,7 @@ No change of hours moves or cancels an appointment; what it touches is told.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import pairwise
 from uuid import uuid4
@@ -28,7 +28,7 @@ from scheduler.services import audit, calendars
 from scheduler.services.calendars import OutsideBusy
 from scheduler.services.desk import Desk
 from scheduler.services.offers import starts_of
-from scheduler.store import appointments, catalogue, occupancy, schedule, therapists
+from scheduler.store import appointments, catalogue, occupancy, schedule, series, therapists
 from scheduler.store.database import Transaction, reading, transaction
 
 LABEL_LIMIT = 80
@@ -46,7 +46,8 @@ WeekDraft = Mapping[int, Sequence[Minutes]]
 class Week:
     """Seven local days of one therapist. Instants; spans are sorted and disjoint.
 
-    `outside` is what the therapist's own calendars block, by start; these may overlap.
+    `outside` is what the therapist's own calendars block, by start; these may overlap. `repeating`
+    are the weeks between two dates, by id of an appointment that belongs to a series.
     """
 
     days: tuple[date, ...]
@@ -54,6 +55,7 @@ class Week:
     time_off: tuple[TimeOff, ...]
     appointments: tuple[Appointment, ...]
     outside: tuple[OutsideBusy, ...] = ()
+    repeating: Mapping[str, int] = field(default_factory=dict)
 
 
 def week(desk: Desk, therapist: Therapist, monday: date, *, now: int) -> Week:
@@ -65,12 +67,14 @@ def week(desk: Desk, therapist: Therapist, monday: date, *, now: int) -> Week:
         hours = schedule.hours(tx, therapist.id, zone, days[0], days[-1])
         off = schedule.time_off_between(tx, therapist.id, days[0], days[-1])
         found = appointments.between(tx, desk.practice.id, [therapist.id], window)
+        repeating = series.weeks_of(tx, [one.id for one in found])
     return Week(
         days=days,
         open=tuple(open_spans(hours, days[0], days[-1])),
         time_off=tuple(off),
         appointments=tuple(one for one in found if _is_shown(one, now)),
         outside=tuple(calendars.busy_between(desk.practice.id, [therapist], window)),
+        repeating=repeating,
     )
 
 

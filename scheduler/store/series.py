@@ -139,6 +139,17 @@ def of_appointment(tx: Transaction, practice_id: str, appointment_id: str) -> Se
     return _filled(tx, row) if row else None
 
 
+def weeks_of(tx: Transaction, appointment_ids: Sequence[str]) -> dict[str, int]:
+    """Appointment id -> the weeks between two dates of its series, for those that belong to one."""
+    joined = _dates.join(_series, _series.c.id == _dates.c.series_id)
+    rows = tx.execute(
+        select(_dates.c.appointment_id, _series.c.weeks_between)
+        .select_from(joined)
+        .where(_dates.c.appointment_id.in_(appointment_ids))
+    )
+    return {row.appointment_id: row.weeks_between for row in rows}
+
+
 def find(tx: Transaction, practice_id: str, series_id: str) -> Series:
     """One series of the practice. **Raises** `NotFound`."""
     row = tx.execute(

@@ -30,17 +30,21 @@ def is_call(one: Appointment) -> bool:
     return desk().type_of_id(one.type_id).price_cents == 0
 
 
-def in_grid(one: Appointment) -> Words:
-    """The words of a block in the week."""
+def in_grid(one: Appointment, weeks: int | None = None) -> Words:
+    """The words of a block in the week; `weeks` lie between two dates of its series."""
     if one.status is Status.HELD:
         return Words(gettext("Being booked"), "")
     name = person(one)
     asks = one.status is Status.REQUESTED
-    return Words(gettext("%(name)s asks", name=name) if asks else name, clock(one.start), type_name(one))
+    return Words(
+        gettext("%(name)s asks", name=name) if asks else name,
+        clock(one.start),
+        _repeated(type_name(one), weeks),
+    )
 
 
-def in_agenda(one: Appointment) -> Words:
-    """The words of a line of the day."""
+def in_agenda(one: Appointment, weeks: int | None = None) -> Words:
+    """The words of a line of the day; `weeks` lie between two dates of its series."""
     if one.status is Status.HELD:
         return Words(gettext("Being booked"), gettext("Kept for a few minutes"))
     mode = wording.mode_word(one.mode, current_language())
@@ -48,7 +52,7 @@ def in_agenda(one: Appointment) -> Words:
     line = f"{type_name(one)}, {wording.within(mode)}, {minutes}"
     if one.status is Status.REQUESTED:
         return Words(gettext("%(name)s asks", name=person(one)), line)
-    return Words(person(one), line)
+    return Words(person(one), _repeated(line, weeks))
 
 
 def closed(entry: TimeOff) -> Words:
@@ -96,6 +100,10 @@ def clock(at: int) -> str:
 def day_full(at: int) -> str:
     """The day in the practice's zone, without the year."""
     return wording.day_full(at, desk().practice.zone, current_language())
+
+
+def _repeated(words: str, weeks: int | None) -> str:
+    return words if weeks is None else f"{words}, {wording.rhythm(weeks, current_language())}"
 
 
 def _row(at: int, words: str) -> dict[str, object]:

@@ -34,8 +34,9 @@ def week() -> str:
     if not desk().therapists:
         return render_template("practice/nobody.html", here="calendar")
     shown = schedule.week(desk(), therapist(), monday, now=now())
-    in_agenda = Speech(speech.in_agenda, speech.closed, speech.busy)
-    in_grid = Speech(speech.in_grid, speech.closed, speech.busy)
+    weeks = shown.repeating
+    in_agenda = Speech(lambda one: speech.in_agenda(one, weeks.get(one.id)), speech.closed, speech.busy)
+    in_grid = Speech(lambda one: speech.in_grid(one, weeks.get(one.id)), speech.closed, speech.busy)
     return render_template(
         "practice/week.html",
         here="calendar",
