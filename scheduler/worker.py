@@ -31,7 +31,9 @@ from scheduler.services import (
     delivery,
     holds,
     limits,
+    newsletter,
     resets,
+    series_offers,
     starting,
     turns,
 )
@@ -192,6 +194,8 @@ def sweep(now: int) -> None:
     audit.forget(now=now)
     answers.forget(now=now)
     turns.forget(now=now)
+    series_offers.forget(now=now)
+    newsletter.forget(now=now)
 
 
 @lru_cache(maxsize=1)

@@ -13,6 +13,7 @@ from scheduler.domain.practice import AppointmentType, Therapist
 from scheduler.domain.series import Rhythm, Series
 from scheduler.services import audit, by_hand, notices, series
 from scheduler.services.desk import Desk
+from scheduler.services.proposing import ProposedDate
 from scheduler.store import appointments as store
 from scheduler.store.database import Transaction, reading, transaction
 
@@ -122,6 +123,41 @@ def end_series(desk: Desk, appointment_id: str, *, with_this: bool, now: int) ->
     """End it after this date, or with it. **Raises** `WrongState` when nothing follows, `NotFound`."""
     known = find(desk, appointment_id)
     return series.end(desk.practice, known.id, with_this=with_this, by=desk.actor, now=now)
+
+
+def propose_change(
+    desk: Desk, appointment_id: str, start: int, weeks: int, dates: int, *, now: int
+) -> tuple[ProposedDate, ...]:
+    """Every date of another rhythm from this date on, with what stands in its way; the old ones do not.
+
+    **Raises** `NotFound`, `WrongState` for an appointment of no series.
+    """
+    known = find(desk, appointment_id)
+    whole = series_of(desk, appointment_id)
+    if whole is None:
+        raise WrongState("it does not repeat")
+    freed = {one.start for one in whole.coming_from(whole.recurrence_of(known.id), now)}
+    kind, therapist = desk.type_of_id(known.type_id), desk.therapist_of_id(known.therapist_id)
+    return series.propose(desk.practice, kind, therapist, start, weeks, dates, now=now, freed=freed)
+
+
+def change_series(
+    desk: Desk,
+    appointment_id: str,
+    start: int,
+    weeks: int,
+    dates: int,
+    *,
+    left_out: Collection[int],
+    now: int,
+) -> Series:
+    """Another rhythm from this date on; what followed is cancelled.
+
+    **Raises** `DatesTaken`, `Refused`, `WrongState` when nothing follows, `NotFound`.
+    """
+    known = find(desk, appointment_id)
+    rhythm = series.rhythm_of(desk.practice, start, weeks, dates)
+    return series.change_rhythm(desk.practice, known.id, rhythm, left_out=left_out, by=desk.actor, now=now)
 
 
 def answer_known(desk: Desk, appointment_id: str, *, now: int) -> None:

@@ -4,7 +4,7 @@ The therapist decides outside the offered hours too, but never over another
 appointment: the database has the last word.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +16,8 @@ from scheduler.services.forms import CheckedBooking
 from scheduler.store import appointments, catalogue
 from scheduler.store.catalogue import Catalogue
 from scheduler.store.database import Transaction, retried, transaction
+
+Agreed = Callable[[Appointment], Appointment]
 
 
 @retried
@@ -98,9 +100,12 @@ def enter(
     start: int,
     form: CheckedBooking,
     *,
+    agreed: Agreed | None = None,
     now: int,
 ) -> Appointment:
     """Insert a confirmed appointment with its people; the caller has locked the calendar and made room.
+
+    `agreed` adds what the client was shown or agreed to.
 
     **Raises** `SlotTaken` through the overlap guard.
     """
@@ -117,6 +122,7 @@ def enter(
         now=now,
     )
     fresh = replace(fresh, by_hand=True, note=form.note)
+    fresh = agreed(fresh) if agreed else fresh
     appointments.add(tx, fresh)
     return replace(fresh, participants=people.add(tx, fresh, form.people, now=now))
 

@@ -11,7 +11,14 @@ from scheduler.domain.errors import NotFound
 from scheduler.domain.practice import Therapist, TherapistMail
 from scheduler.domain.series import Series
 from scheduler.gateways.message import OutgoingMail
-from scheduler.services import account_mails, intake, series_letters, waiting_mails
+from scheduler.services import (
+    account_mails,
+    intake,
+    newsletter_mails,
+    series_letters,
+    series_offer_mails,
+    waiting_mails,
+)
 from scheduler.services.invitations import calendar_part
 from scheduler.services.rendering import Letter, write
 from scheduler.settings import Settings
@@ -117,6 +124,10 @@ def _about_somebody(tx: Transaction, entry: OutboxEntry, settings: Settings, *, 
     try:
         if entry.kind in waiting_mails.KINDS:
             mail = waiting_mails.compose(tx, entry, settings.public_url, now=now)
+        elif entry.kind in series_offer_mails.KINDS:
+            mail = series_offer_mails.compose(tx, entry, settings.public_url, now=now)
+        elif entry.kind in newsletter_mails.KINDS:
+            mail = newsletter_mails.compose(tx, entry, settings.public_url)
         else:
             mail = account_mails.compose(tx, entry, settings.public_url, now=now)
     except NotFound as reason:

@@ -19,7 +19,16 @@ from scheduler.domain.practice import AppointmentType, Practice, Therapist
 from scheduler.services import mail_limits, notices, numbers, offers, placing
 from scheduler.services.contacts import BadContact, mail_address, mail_key, phone_key
 from scheduler.services.offers import Offer
-from scheduler.store import appointments, catalogue, claims, outbox, outbox_history, participants, series
+from scheduler.store import (
+    appointments,
+    catalogue,
+    claims,
+    outbox,
+    outbox_history,
+    participants,
+    series,
+    series_offers,
+)
 from scheduler.store.catalogue import Catalogue
 from scheduler.store.database import Transaction, reading, retried, transaction
 from scheduler.store.secrets import new_token
@@ -134,6 +143,7 @@ def is_somebody_else_there(managed: Managed, start: int, *, now: int) -> bool:
 def correct_address(token: str, email: str, *, now: int) -> str:
     """Send everything to another address: a new link, the old one dies. Only before any link was used.
 
+    Of a series that is every coming date; one mail tells of them all, each with a new link.
     The address that it has already changes nothing and sends nothing.
     **Raises** `Refused`, `WrongState`, `NotFound`, `TooMany` so that the page is no way to mail strangers.
     """
@@ -148,15 +158,34 @@ def correct_address(token: str, email: str, *, now: int) -> str:
         if address == found.participant.email:
             return token
         _check_correction(tx, found, mail_key(address), now)
-        fresh = new_token()
+        fresh, dates = new_token(), _coming_dates(tx, found, now)
+        for one in dates:
+            participants.correct(tx, one.id, email=address, key=mail_key(address), new_token=new_token())
         participants.correct(tx, found.participant.id, email=address, key=mail_key(address), new_token=fresh)
         stored = find_in(tx, fresh, now)
         _claim_again(tx, stored, now)
-        kind = "request_received" if stored.appointment.status is Status.REQUESTED else "confirmation"
+        _tell_again(tx, stored, now)
         theirs = replace(stored.appointment, participants=(stored.participant,))
-        notices.visitors(tx, theirs, kind, now=now, occasion=f"address-{now}")
         mail_limits.count(tx, theirs, theirs.participants, reminder=True, now=now)
         return fresh
+
+
+def _coming_dates(tx: Transaction, found: Managed, now: int) -> list[Participant]:
+    """This person on the other coming dates of the series. **Raises** `WrongState` where a link was used."""
+    others = [one for one in _other_dates(tx, found, now) if one.can_cancel]
+    if any(one.participant.link_used for one in others):
+        raise WrongState("the address was used already")
+    return [one.participant for one in others]
+
+
+def _tell_again(tx: Transaction, found: Managed, now: int) -> None:
+    """The first mail once more, to the address that is right."""
+    theirs = replace(found.appointment, participants=(found.participant,))
+    kind = "request_received" if theirs.status is Status.REQUESTED else "confirmation"
+    whole = series.of_appointment(tx, found.practice.id, theirs.id)
+    if whole is not None:
+        kind, theirs = "series_booked", replace(theirs, sequence=whole.sequence)
+    notices.visitors(tx, theirs, kind, now=now, occasion=f"address-{now}")
 
 
 def _check_correction(tx: Transaction, found: Managed, key: str, now: int) -> None:
@@ -206,6 +235,7 @@ def disown(token: str, *, now: int) -> bool:
                 _leave(tx, one, now)
             else:
                 _disown(tx, one, now)
+        series_offers.erase_of_appointment(tx, found.appointment.id, found.participant.email)
         return not is_shared
 
 
@@ -295,7 +325,7 @@ def call_off(
     kept = "\n".join(words for words in (before.note, note) if words)
     after = replace(_cancelled(tx, before, now), note=kept)
     if not by_practice and before.status is Status.CONFIRMED:
-        after = replace(after, terms=_terms_when_cancelled(before, now))
+        after = replace(after, terms=terms_when_cancelled(before, now))
     appointments.change(tx, before, after)
     claims.release(tx, before.id)
     notices.cancelled(tx, therapist, after, now=now, has_note=bool(note), by_practice=by_practice)
@@ -322,7 +352,7 @@ def _cancelled(tx: Transaction, before: Appointment, now: int) -> Appointment:
     )
 
 
-def _terms_when_cancelled(before: Appointment, now: int) -> Terms | None:
+def terms_when_cancelled(before: Appointment, now: int) -> Terms | None:
     """What was accepted, the fee due where the visitor cancels late; a mere request costs nothing."""
     terms = before.terms
     if terms is not None and terms.is_late(start=before.start, booked_at=before.created_at, at=now):

@@ -68,11 +68,19 @@ def series_booked(tx: Transaction, therapist: Therapist, series: Series, *, now:
 
 
 def series_ended(
-    tx: Transaction, therapist: Therapist, series: Series, gone: Sequence[Appointment], *, now: int
+    tx: Transaction,
+    therapist: Therapist,
+    series: Series,
+    gone: Sequence[Appointment],
+    *,
+    by_visitor: bool = False,
+    now: int,
 ) -> None:
-    """The practice ended a series; `gone` are the dates that were cancelled by it."""
+    """The practice ended a series, or the visitor; `gone` are the dates that were cancelled by it."""
     kind = "series_ended" if series.coming(now) else "series_cancelled"
-    facts = {"gone": [[one.start, one.end] for one in gone]}
+    facts: dict[str, object] = {"gone": [[one.start, one.end] for one in gone]}
+    if by_visitor:
+        facts["by"] = "visitor"
     _about_series(tx, therapist, series, kind, "therapist_ended", now=now, facts=facts)
 
 

@@ -1,6 +1,6 @@
 """A series before it is booked: every date with what stands in its way."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -53,11 +53,16 @@ def propose(
     dates: int,
     *,
     now: int,
+    freed: Collection[int] = (),
 ) -> tuple[ProposedDate, ...]:
-    """Every date of such a series, in order. **Raises** `Refused` for a rhythm that there is not."""
+    """Every date of such a series, in order. **Raises** `Refused` for a rhythm that there is not.
+
+    `freed` are starts of appointments that give way to it.
+    """
     rhythm = rhythm_of(practice, first_start, weeks, dates)
     with reading() as tx:
-        return proposed(tx, catalogue.by_id(tx, practice.id), kind, therapist, rhythm, now=now)
+        stock = catalogue.by_id(tx, practice.id)
+        return proposed(tx, stock, kind, therapist, rhythm, now=now, freed=freed)
 
 
 def rhythm_of(practice: Practice, first_start: int, weeks: int, dates: int) -> Rhythm:
@@ -76,12 +81,14 @@ def proposed(
     rhythm: Rhythm,
     *,
     now: int,
+    freed: Collection[int] = (),
 ) -> tuple[ProposedDate, ...]:
     """The same inside a transaction."""
     rule = stock.type_of_id(kind.id).rule(stock.practice.rules)
     dates = occurrences(rhythm)
     window = rule.busy(dates[0].start)[0], rule.busy(dates[-1].start)[1]
-    taken = [one.busy for one in occupancy.taken(tx, [therapist.id], window, now=now)]
+    others = occupancy.taken(tx, [therapist.id], window, now=now)
+    taken = [one.busy for one in others if one.start not in freed]
     away = [entry.interval(stock.practice.zone) for entry in stock.hours[therapist.id].time_off]
     own = stock.outside.get(therapist.id, ())
 

@@ -34,10 +34,12 @@ class Letter:
     """Everything that one mail may speak of. `person` is None in a notice to the therapist.
 
     `facts` are what the outbox row fixed: `old_start` and `old_end` of a moved
-    appointment, `by` (`practice` where it cancelled), `note` in the therapist's
-    own words, `has_note` where the visitor left a line for the therapist, and
-    `gone`, the times of the dates that ended with a series. `series` is that of
-    the appointment, `links` lead to its coming dates (appointment id -> link).
+    appointment, `by` (`practice` where it cancelled, `visitor` who ended a
+    series), `note` in the therapist's own words, `has_note` where the visitor
+    left a line for the therapist, `how` somebody did not say yes (`page`,
+    `left`, empty for a calendar), and `gone`, the times of the dates that ended
+    with a series. `series` is that of the appointment, `links` lead to its
+    coming dates (appointment id -> link).
     `questions_link` leads to the practice's questions, where this person has some to answer.
     """
 
@@ -157,6 +159,7 @@ def _values(letter: Letter) -> dict[str, Any]:
         "is_known": appointment.known_since is not None,
         "by_hand": appointment.by_hand,
         "by_practice": letter.facts.get("by") == "practice",
+        "by_visitor": letter.facts.get("by") == "visitor",
         "note": str(letter.facts.get("note") or ""),
         "has_note": bool(letter.facts.get("has_note")),
         "how": str(letter.facts.get("how") or ""),
@@ -216,6 +219,9 @@ def _dates(letter: Letter) -> dict[str, Any]:
     )
     weeks = letter.series.rhythm.weeks if letter.series else 1
     found: dict[str, Any] = {"dates": dates, "gone": ended, "rhythm": wording.rhythm(weeks, language)}
+    left = {start for start, _, _ in gone}
+    whole = letter.series.appointments if letter.series else ()
+    found["has_late"] = any(one.start in left and one.terms and one.terms.fee is Fee.DUE for one in whole)
     letters = {wording.zone_abbreviation(start, zone) for start, _, _ in times}
     if letter.kind in _OF_ALL_DATES and len(letters) > 1:
         found["zone"] = wording.zone_city(zone, language)  # clocks change between the dates

@@ -8,14 +8,17 @@ first, then the dates are inserted in the order of their starts.
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
 from scheduler.domain.appointment import Appointment, Status
+from scheduler.domain.cancellation import Fee
 from scheduler.domain.errors import DatesTaken, Refused, WrongState
 from scheduler.domain.practice import AppointmentType, Practice, Therapist
 from scheduler.domain.series import Rhythm, Series, SeriesDate, occurrences, until, without
-from scheduler.services import audit, by_hand, notices, placing, proposing
+from scheduler.services import audit, by_hand, manage, notices, placing, proposing
+from scheduler.services.by_hand import Agreed
 from scheduler.services.forms import CheckedBooking, Person
 from scheduler.services.proposing import propose, rhythm_of
 from scheduler.store import appointments, catalogue, claims
@@ -24,10 +27,11 @@ from scheduler.store.catalogue import Catalogue
 from scheduler.store.database import Transaction, reading, retried, transaction
 
 __all__ = [
-    "book_by_hand", "change_rhythm", "end", "of_appointment", "propose", "rhythm_of",
+    "book_all", "book_by_hand", "change_rhythm", "end", "end_in", "of_appointment", "propose", "rhythm_of",
 ]  # fmt: skip
 
 LEAST_DATES = 2
+"""Staff who want fewer add a single appointment."""
 
 
 @retried
@@ -51,7 +55,7 @@ def book_by_hand(
     with transaction() as tx:
         stock = catalogue.by_id(tx, practice.id)
         placing.clear(tx, stock, therapist, now=now)
-        booked = _book(tx, stock, kind, therapist, rhythm, left_out, form, now=now)
+        booked = book_all(tx, stock, kind, therapist, rhythm, left_out, form, now=now)
         if notify:
             notices.series_booked(tx, therapist, booked, now=now)
         _record(tx, booked, "series.add", by, now)
@@ -69,7 +73,7 @@ def end(practice: Practice, appointment_id: str, *, with_this: bool, by: str, no
         found = _find(tx, practice, appointment_id)
         therapist = stock.therapist_of_id(found.therapist_id)
         placing.clear(tx, stock, therapist, now=now)
-        ended, _ = _end(tx, therapist, practice, appointment_id, with_this=with_this, now=now)
+        ended, _ = end_in(tx, therapist, practice, appointment_id, with_this=with_this, now=now)
         _record(tx, ended, "series.end", by, now)
         return ended
 
@@ -93,9 +97,10 @@ def change_rhythm(
         found = _find(tx, practice, appointment_id)
         therapist = stock.therapist_of_id(found.therapist_id)
         placing.clear(tx, stock, therapist, now=now)
-        _, gone = _end(tx, therapist, practice, appointment_id, with_this=True, now=now)
+        _, gone = end_in(tx, therapist, practice, appointment_id, with_this=True, now=now)
         kind = stock.type_of_id(found.type_id)
-        booked = _book(tx, stock, kind, therapist, rhythm, left_out, _as_before(gone[0]), now=now)
+        form, agreed = _as_before(gone[0]), partial(_agreed_before, gone[0])
+        booked = book_all(tx, stock, kind, therapist, rhythm, left_out, form, agreed=agreed, now=now)
         notices.series_booked(tx, therapist, booked, now=now)
         _record(tx, booked, "series.change", by, now)
         return booked
@@ -110,7 +115,7 @@ def of_appointment(practice_id: str, appointment_id: str) -> Series | None:
 # ---- steps -----------------------------------------------------------------
 
 
-def _book(
+def book_all(
     tx: Transaction,
     stock: Catalogue,
     kind: AppointmentType,
@@ -119,22 +124,27 @@ def _book(
     left_out: Collection[int],
     form: CheckedBooking,
     *,
+    agreed: Agreed | None = None,
+    least: int = LEAST_DATES,
     now: int,
 ) -> Series:
-    """Insert the dates and the series; the caller has locked the calendar."""
+    """Insert the dates and the series; the caller has locked the calendar.
+
+    **Raises** `Refused`, `DatesTaken`.
+    """
     if kind.one_per_client:
         raise Refused({"repeat": "This type of appointment does not repeat"})
     proposed = proposing.proposed(tx, stock, kind, therapist, rhythm, now=now)
     wrong = [one.start for one in proposed if one.start not in left_out and not one.can_be_booked]
     if wrong:
         raise DatesTaken(tuple(wrong))
-    if sum(one.start not in left_out for one in proposed) < LEAST_DATES:
+    if sum(one.start not in left_out for one in proposed) < least:
         raise Refused({"dates": "Keep at least two dates, or add a single appointment"})
     shorter, kept = without(rhythm, left_out)
     rule, booked = kind.rule(stock.practice.rules), dict[int, Appointment]()
     for start in kept:
         placing.make_room(tx, stock, therapist, rule.busy(start), now=now)
-        booked[start] = by_hand.enter(tx, stock, kind, therapist, start, form, now=now)
+        booked[start] = by_hand.enter(tx, stock, kind, therapist, start, form, agreed=agreed, now=now)
     series = Series(
         id=str(uuid4()),
         practice_id=stock.practice.id,
@@ -158,34 +168,52 @@ def _as_before(one: Appointment) -> CheckedBooking:
     return CheckedBooking(one.mode, one.language, one.visitor_zone, note="", consents=(), people=same)
 
 
-def _end(
+def _agreed_before(before: Appointment, fresh: Appointment) -> Appointment:
+    """What the client agreed to holds for the new dates; no fee comes with them."""
+    terms = replace(before.terms, fee=Fee.NONE, given_up=None) if before.terms else None
+    return replace(fresh, consents=before.consents, terms=terms)
+
+
+def end_in(
     tx: Transaction,
     therapist: Therapist,
     practice: Practice,
     appointment_id: str,
     *,
     with_this: bool,
+    by_visitor: bool = False,
     now: int,
 ) -> tuple[Series, tuple[Appointment, ...]]:
-    """End it, tell everybody, and say what was cancelled; the caller has locked the calendar."""
+    """End it, tell everybody, and say what was cancelled; the caller has locked the calendar.
+
+    A visitor owes what was accepted for those dates whose cancelling is no longer free.
+    **Raises** `WrongState` for an appointment of no series, and when nothing follows.
+    """
     series = _find(tx, practice, appointment_id)
     named = series.recurrence_of(appointment_id)
     gone = series.coming_from(named if with_this else named + 1, now)
     if not gone:
         raise WrongState("nothing follows")
     number = store.raise_sequence(tx, appointment_id, now=now) or series.sequence
-    cancelled = tuple(_cancel(tx, one, number, now) for one in gone)
+    cancelled = tuple(_cancel(tx, one, number, now, by_visitor=by_visitor) for one in gone)
     left = {one.id for one in series.standing} - {one.id for one in gone}
     last = [one.recurrence for one in series.dates if one.appointment and one.appointment.id in left]
     rhythm = until(series.rhythm, last[-1]) if last else series.rhythm
     store.end(tx, series.id, dates=rhythm.dates, now=now)
     ended = store.find(tx, practice.id, series.id)
-    notices.series_ended(tx, therapist, ended, cancelled, now=now)
+    notices.series_ended(tx, therapist, ended, cancelled, by_visitor=by_visitor, now=now)
     return ended, cancelled
 
 
-def _cancel(tx: Transaction, before: Appointment, number: int, now: int) -> Appointment:
-    after = replace(before, status=Status.CANCELLED, sequence=number, changed_at=now, expires_at=None)
+def _cancel(tx: Transaction, before: Appointment, number: int, now: int, *, by_visitor: bool) -> Appointment:
+    after = replace(
+        before,
+        status=Status.CANCELLED,
+        sequence=number,
+        changed_at=now,
+        expires_at=None,
+        terms=manage.terms_when_cancelled(before, now) if by_visitor else before.terms,
+    )
     appointments.change(tx, before, after)
     claims.release(tx, before.id)
     return after

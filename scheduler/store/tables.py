@@ -129,7 +129,6 @@ class AppointmentTypeRow(Base):
     cancel_window: Mapped[int] = mapped_column(default=0)
     grace: Mapped[int] = mapped_column(default=0)
     late_fee_cents: Mapped[int] = mapped_column(default=0)
-    rhythms: Mapped[list[int]] = mapped_column(JSON, default=list)
     __table_args__ = (
         UniqueConstraint("practice_id", "slug", name="uq_appointment_types_one_slug_per_practice"),
         CheckConstraint("duration > 0", name="ck_appointment_types_last_some_time"),

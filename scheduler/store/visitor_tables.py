@@ -71,6 +71,7 @@ class NewsletterRow(Base):
     token_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     asked_at: Mapped[int] = mapped_column(Instant)
     confirmed_at: Mapped[int | None] = mapped_column(Instant)
+    text_version: Mapped[int]
     __table_args__ = (
         UniqueConstraint("practice_id", "email_lookup", name="uq_newsletter_one_row_per_address"),
     )
@@ -130,6 +131,9 @@ class SeriesOfferRow(Base):
     state: Mapped[str] = mapped_column(String(10), default="offered")
     created_at: Mapped[int] = mapped_column(Instant)
     expires_at: Mapped[int] = mapped_column(Instant)
+    zone: Mapped[str] = mapped_column(String(60))
+    left_out: Mapped[list[int]] = mapped_column(JSON, default=list)
+    note_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     __table_args__ = (
         CheckConstraint(
             "state IN ('offered', 'accepted', 'declined', 'over')", name="ck_series_offers_state"

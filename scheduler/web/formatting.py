@@ -14,7 +14,7 @@ from scheduler.services import language_names, wording
 from scheduler.web.language import current_language
 
 _BY_INSTANT = ("day_long", "day_full", "day_short", "weekday", "clock")
-_BY_VALUE = ("month", "duration", "mode_word", "zone_city")
+_BY_VALUE = ("month", "duration", "mode_word", "zone_city", "rhythm")
 
 
 def init_app(app: Flask) -> None:

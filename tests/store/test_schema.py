@@ -41,7 +41,7 @@ PERSONAL = {
     "intake_answers": {"answer_sealed"},
     "newsletter": {"email_sealed", "email_lookup", "token_sealed"},
     "waiting": {"name_sealed", "email_sealed", "phone_sealed", "email_lookup", "token_sealed"},
-    "series_offers": {"name_sealed", "email_sealed", "phone_sealed", "token_sealed"},
+    "series_offers": {"name_sealed", "email_sealed", "phone_sealed", "note_sealed", "token_sealed"},
 }
 # What a practice publishes about itself and its staff is no secret.
 PUBLIC = {

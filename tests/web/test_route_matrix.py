@@ -21,14 +21,28 @@ from scheduler.clock import utcnow
 from scheduler.domain.calendars import CalendarKind
 from scheduler.domain.intake import Kind as QuestionKind
 from scheduler.domain.intake import Question
-from scheduler.domain.practice import Mode
+from scheduler.domain.news import Reader
+from scheduler.domain.practice import Mode, Practice, Therapist
+from scheduler.domain.series import WEEK, Rhythm
+from scheduler.domain.staff import Role, Staff
 from scheduler.domain.waitlist import Waiting, Wishes
-from scheduler.services import booking, calendars, directory, holds, offers, resets, subscriptions
+from scheduler.services import (
+    booking,
+    calendars,
+    directory,
+    holds,
+    offers,
+    resets,
+    series_offers,
+    subscriptions,
+)
+from scheduler.services import desk as desks
 from scheduler.services.calendars import Wish
 from scheduler.settings import Settings
 from scheduler.store import intake as intake_store
-from scheduler.store import waiting
-from scheduler.store.database import db, transaction
+from scheduler.store import newsletter, waiting
+from scheduler.store import series_offers as offer_store
+from scheduler.store.database import db, reading, transaction
 from scheduler.store.secrets import new_token
 from tests.support.environment import settings
 from tests.support.signing_in import ADA, BEN, CORA, OWNER, form_token, signed_in
@@ -78,6 +92,14 @@ MATRIX = {
     "POST visitor.join": EVERYBODY,
     "GET visitor.waiting_entry": WITH_THE_LINK,
     "POST visitor.answer_waiting": WITH_THE_LINK,
+    "GET visitor.series_offer": WITH_THE_LINK,
+    "POST visitor.answer_series_offer": WITH_THE_LINK,
+    "GET visitor.rest": WITH_THE_LINK,
+    "POST visitor.cancel_rest": WITH_THE_LINK,
+    "POST visitor.contact": WITH_THE_LINK,
+    "POST visitor.take_back": WITH_THE_LINK,
+    "GET visitor.news": WITH_THE_LINK,
+    "POST visitor.answer_news": WITH_THE_LINK,
     "GET visitor.loader": EVERYBODY,
     "GET visitor.windows": EVERYBODY,
     "GET visitor.demo": EVERYBODY,
@@ -123,6 +145,10 @@ MATRIX = {
     "POST practice.add_appointment": STAFF_ONLY,
     "POST practice.book_series": STAFF_ONLY,
     "POST practice.end_series": ADAS,
+    "GET practice.change_series": ADAS,
+    "POST practice.save_series_change": ADAS,
+    "GET practice.series_offers_page": STAFF_ONLY,
+    "POST practice.withdraw_series_offer": ADAS,
     "GET practice.appointment": ADAS,
     "POST practice.answer_known": ADAS,
     "POST practice.waive_fee": ADAS,
@@ -159,6 +185,10 @@ MATRIX = {
     "POST practice.add_type": OWNERS,
     "GET practice.edit_type": OWNERS,
     "POST practice.save_type": OWNERS,
+    "GET practice.newsletter_page": OWNERS,
+    "POST practice.save_newsletter": OWNERS,
+    "GET practice.newsletter_addresses": OWNERS,
+    "POST practice.remove_reader": OWN_OWNER,
     "GET practice.questions": OWNERS,
     "GET practice.new_question": OWNERS,
     "POST practice.add_question": OWNERS,
@@ -178,6 +208,10 @@ MATRIX = {
 
 SECRETS = {"feeds": "feed", "resets": "reset"}
 SECRETS |= dict.fromkeys(("visitor.waiting_entry", "visitor.answer_waiting"), "waiting")
+SECRETS |= dict.fromkeys(("visitor.series_offer", "visitor.answer_series_offer"), "offer")
+SECRETS |= dict.fromkeys(("visitor.rest", "visitor.cancel_rest"), "date")
+REPEATING = ("practice.end_series", "practice.change_series", "practice.save_series_change")
+SECRETS |= dict.fromkeys(("visitor.news", "visitor.answer_news"), "news")
 BOOKKEEPING = {"sessions", "limits", "audit", "heartbeats"}
 VERA = {
     "mode": "phone",
@@ -282,7 +316,28 @@ def things_of_ada(configuration: Settings) -> tuple[dict[str, str], dict[str, st
     ids |= {"subscription_id": subscription.id, "lost_mail": lost, "calendar_id": own.id}
     links = {"token": one.token, "hold": held.token, "feed": feed}
     links["waiting"], ids["waiting_id"] = somebody_waits(practice.id, call.id, ada.id, now)
-    return ids, {**links, "reset": resets.link_for(ADA, now=now)}
+    links["news"], ids["reader_id"] = somebody_reads(practice.id, now)
+    (ids["offer_id"], ids["date"]), repeating = dates_that_repeat(practice, ada, now)
+    return ids, {**links, **repeating, "reset": resets.link_for(ADA, now=now)}
+
+
+def dates_that_repeat(practice: Practice, ada: Therapist, now: int) -> tuple[tuple[str, str], dict[str, str]]:
+    """Let Ada offer dates twice, the second time accepted; ids and links of the open offer and of a date."""
+    desk = desks.of_staff(Staff("test", practice.id, ada.id, Role.THERAPIST, "Ada"))
+    kind, raw = directory.find_type(practice, "session"), {**VERA, "mode": "video"}
+    del raw["consents"], raw["zone"]
+    tokens, made_ids = [], []
+    for week in (20, 40):
+        rhythm = Rhythm(now + week * WEEK, 1, 3, practice.zone)
+        made = series_offers.make(desk, kind, ada, rhythm, raw, left_out=(), now=now)
+        with reading() as tx:
+            tokens.append(offer_store.token(tx, made.id))
+        made_ids.append(made.id)
+    series_offers.accept(
+        tokens[1], made.starts, agreed_to=kind.policy_version, zone=practice.zone, language="en", now=now
+    )
+    date = series_offers.show(tokens[1], now=now).booked[0]
+    return (made_ids[0], date.appointment.id), {"offer": tokens[0], "date": date.token}
 
 
 def somebody_waits(practice_id: str, type_id: str, therapist_id: str, now: int) -> tuple[str, str]:
@@ -309,6 +364,15 @@ def somebody_waits(practice_id: str, type_id: str, therapist_id: str, now: int) 
             key="vera@visitor.example",
         )
     return token, entry
+
+
+def somebody_reads(practice_id: str, now: int) -> tuple[str, str]:
+    """Let somebody be on the list of the newsletter; answers the secret of their link and the row's id."""
+    token, reader = new_token(), "00000000-0000-4000-8000-00000000000d"
+    with transaction() as tx:
+        one = Reader(reader, practice_id, "vera@visitor.example", "en", 1, now, now)
+        newsletter.add(tx, one, token=token, key="vera@visitor.example")
+    return token, reader
 
 
 def add_time_off(connection: sqlite3.Connection, therapist_id: str) -> str:
@@ -357,12 +421,14 @@ def address(world: World, line: str, role: str) -> str:
     endpoint = line.split()[1]
     links = world.links if role == "visitor" else dict.fromkeys(world.links, "w" * 43)
     is_request = endpoint in ("practice.accept_request", "practice.decline_request")
+    named = "request" if is_request else "date" if endpoint in REPEATING else "appointment"
     values = {
         "practice": "demo",
         "kind": "consultation",
         "token": links[SECRETS.get(endpoint) or SECRETS.get(endpoint.split(".")[0], "token")],
         "hold": links["hold"],
-        "appointment_id": world.arguments["request" if is_request else "appointment"],
+        "appointment_id": world.arguments[named],
+        "offer_id": world.arguments["offer_id"],
         "slug": "consultation",
         "page": "fees",
         "filename": "css/base.css",
@@ -372,6 +438,7 @@ def address(world: World, line: str, role: str) -> str:
         "mail_id": world.arguments["lost_mail" if endpoint == "practice.resend_mail" else "mail_id"],
         "change_id": world.arguments["change_id"],
         "waiting_id": world.arguments["waiting_id"],
+        "reader_id": world.arguments["reader_id"],
         "answer_id": world.arguments["answer_id"],
         "question_id": world.arguments["question_id"],
         "subscription_id": world.arguments["subscription_id"],
@@ -451,7 +518,7 @@ def test_staff_are_not_let_in_by_a_link_and_links_open_one_thing_only(world: Wor
 
 def test_nobody_reads_another_practices_clients_in_lists(world: World) -> None:
     world.bring_back()
-    lists = ("", "requests", "waiting", "mail", "calendars", "hours")
+    lists = ("", "requests", "waiting", "series/offers", "mail", "calendars", "hours")
     pages = [f"/practice/{name}" for name in lists]
     for role in ("cora", "ben"):
         for page in pages:

@@ -8,10 +8,13 @@ import scheduler.web.practice.changes
 import scheduler.web.practice.embed
 import scheduler.web.practice.hours
 import scheduler.web.practice.mail
+import scheduler.web.practice.newsletter
 import scheduler.web.practice.own_calendars
 import scheduler.web.practice.questions
 import scheduler.web.practice.requests
 import scheduler.web.practice.series
+import scheduler.web.practice.series_change
+import scheduler.web.practice.series_offers
 import scheduler.web.practice.settings
 import scheduler.web.practice.therapist
 import scheduler.web.practice.types

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from scheduler.domain.errors import DatesTaken, Refused, WrongState
 from scheduler.domain.series import Series
-from scheduler.services import appointments, proposing
+from scheduler.services import appointments, proposing, series_offers
 from scheduler.services.by_hand import check_form
 from scheduler.services.proposing import ProposedDate, Standing
 from scheduler.web.language import gettext
@@ -29,17 +29,24 @@ def look(typed: Typed, answers: Answers) -> ResponseReturnValue:
 
 @blueprint.post("/appointments/series")
 def book_series() -> ResponseReturnValue:
-    """Book the ticked dates, all or none; or go back to the form with what was typed."""
+    """Book the ticked dates, all or none, or offer them; or go back to the form with what was typed."""
     answers = Answers()
     typed = by_hand.read(answers)
-    if typed is None or typed.weeks is None or answers.values.get("do") != "book":
+    does = answers.values.get("do")
+    if typed is None or typed.weeks is None or does not in ("book", "offer"):
         return by_hand.page(answers.values, answers.problems), 422 if answers.problems else 200
     starts = {one.start for one in _proposed(typed)}
     ticked = {start for start in starts if str(start) in request.form.getlist("date")}
     try:
+        if does == "offer":
+            return _offer(typed, left_out=starts - ticked)
         booked = _book(typed, left_out=starts - ticked)
     except DatesTaken as taken:
-        answers.problems["date"] = "Some of these dates cannot be booked any more. Nothing was booked"
+        answers.problems["date"] = (
+            "Only free dates can be offered. Nothing was sent"
+            if does == "offer"
+            else "Some of these dates cannot be booked any more. Nothing was booked"
+        )
         return _page(typed, answers, ticked - set(taken.starts)), 409
     except Refused as refused:
         if "dates" not in refused.problems:
@@ -77,6 +84,20 @@ def _book(typed: Typed, *, left_out: Collection[int]) -> Series:
     )
 
 
+def _offer(typed: Typed, *, left_out: Collection[int]) -> Response:
+    rhythm = proposing.rhythm_of(desk().practice, typed.start, typed.weeks or 1, typed.dates)
+    made = series_offers.make(
+        desk(), typed.kind, therapist(), rhythm, typed.raw, left_out=left_out, now=now()
+    )
+    say(
+        "Offered: %(count)s dates, until %(day)s, %(time)s. A mail with a link is on its way.",
+        count=str(len(made.starts)),
+        day=speech.day_full(made.expires_at),
+        time=speech.clock(made.expires_at),
+    )
+    return to("series_offers_page")
+
+
 def _proposed(typed: Typed) -> tuple[ProposedDate, ...]:
     return proposing.propose(
         desk().practice, typed.kind, therapist(), typed.start, typed.weeks or 1, typed.dates, now=now()
@@ -94,7 +115,7 @@ def _page(typed: Typed, answers: Answers, ticked: Collection[int] | None) -> str
         dates=dates,
         ticked=ticked,
         hindered=sum(one.standing is not Standing.FREE for one in dates),
-        hints=_hints(),
+        hints=hints(),
         kept={name: value for name, value in answers.values.items() if name not in ("date", "do")},
         kind=typed.kind,
         rhythm=by_hand.rhythm(typed.weeks or 1),
@@ -104,7 +125,8 @@ def _page(typed: Typed, answers: Answers, ticked: Collection[int] | None) -> str
     )
 
 
-def _hints() -> dict[str, str]:
+def hints() -> dict[str, str]:
+    """What stands in the way of a date, in words for staff."""
     return {
         Standing.TAKEN: gettext("Another appointment or its pause lies there"),
         Standing.AWAY: gettext("You are away then"),

@@ -10,7 +10,16 @@ from werkzeug.wrappers import Response
 from scheduler.clock import utcnow
 from scheduler.domain.errors import SlotTaken, WrongState
 from scheduler.domain.local_time import local_day
-from scheduler.services import attendance, intake, invitations, manage, terms
+from scheduler.services import (
+    attendance,
+    consents,
+    intake,
+    invitations,
+    manage,
+    own_series,
+    safe_contact,
+    terms,
+)
 from scheduler.services.offers import Offer
 from scheduler.web import form_token, limits
 from scheduler.web.visitor.blueprint import blueprint, enter_practice, to
@@ -22,7 +31,7 @@ from scheduler.web.visitor.zones import clocks
 PURPOSE = "manage"
 LONGEST_LINE = 300
 _ATTENDANCE = {"coming": True, "not_coming": False}
-_NOTICES = ("moved", "cancelled", "said")
+_NOTICES = ("moved", "cancelled", "said", "kept")
 
 
 @blueprint.get("/appointments/<token>")
@@ -116,15 +125,25 @@ def manage_page(managed: manage.Managed, token: str, *, notice: str = "") -> str
         kind=managed.kind,
         clocks=shown,
         terms=terms.of_appointment(booked, at=now, zone=shown.shown, language=g.language),
-        sheet=intake.sheet(booked, managed.participant.id, now=now),
         moving=terms.of_moving(booked, at=now, language=g.language),
+        sheet=intake.sheet(booked, managed.participant.id, now=now),
         owed=terms.of_cancelled(booked, managed.kind, name=managed.therapist.name, language=g.language),
         attendance=attendance.of(managed),
+        series=own_series.of(managed, now=now),
+        safe=_safe_ways(managed),
+        agreed=[one for one in consents.of_appointment(booked) if one.can_be_taken_back],
         spoken=managed.participant.language,
         notice=notice or next((name for name in _NOTICES if request.args.get(name) == "1"), ""),
         link=token,
         token=form_token.issue(PURPOSE, token),
     )
+
+
+def _safe_ways(managed: manage.Managed) -> dict[str, bool] | None:
+    """The boxes about text messages and voicemail, as they are ticked; None where nobody is asked."""
+    if not safe_contact.is_asked(managed):
+        return None
+    return {f"safe_{way}": True for way in safe_contact.said(managed.participant) or ()}
 
 
 def move_page(managed: manage.Managed, token: str, *, problem: str = "", lost: int | None = None) -> str:
