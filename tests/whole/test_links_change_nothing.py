@@ -16,7 +16,7 @@ from scheduler.services import directory, resets, turns, waiting
 from tests.support.mail import Received
 from tests.support.signing_in import ADA, signed_in
 from tests.whole.planted import FORM
-from tests.whole.test_nothing_told import Life, ask, life, repeat, visit
+from tests.whole.test_nothing_told import Life, ask, life, offer_dates, repeat, visit
 
 __all__ = ["life"]
 
@@ -79,13 +79,13 @@ def wait_for_a_time(life: Life) -> None:
 def test_opening_every_link_of_every_mail_changes_nothing(life: Life) -> None:
     visit(life)
     with life.app.app_context():
-        for happening in (ask, repeat, wait_for_a_time):
+        for happening in (ask, repeat, wait_for_a_time, offer_dates):
             happening(life)
         resets.ask(ADA, "somebody", now=utcnow())
         life.work()
     paths = sorted(set().union(*map(links, life.smtp.received)))
     kinds = Counter(path.split("/")[1] for path in paths)
-    assert kinds.keys() >= {"appointments", "practice", "waiting"}, kinds
+    assert kinds.keys() >= {"appointments", "newsletter", "practice", "series", "waiting"}, kinds
     assert any(path.endswith("/questions") for path in paths)
     guarded = [path for path in paths if path.startswith("/practice/")]
     open_to_all = [path for path in paths if path not in guarded]

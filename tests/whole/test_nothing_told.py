@@ -33,15 +33,20 @@ from scheduler.services import (
     desk,
     directory,
     manage,
+    newsletter,
     offers,
     own_entries,
+    own_series,
     requests,
     resets,
     series,
+    series_offers,
     subscriptions,
 )
 from scheduler.services.calendars import Wish
+from scheduler.store import newsletter as newsletter_store
 from scheduler.store import participants
+from scheduler.store import series_offers as offer_store
 from scheduler.store.database import db, reading
 from scheduler.web.logging import Handler
 from tests.gateways.website import answer, website
@@ -197,6 +202,30 @@ def repeat(life: Life) -> None:
     life.work()
 
 
+def offer_dates(life: Life) -> None:
+    """Dates that repeat are offered three times: accepted and ended by Vera, declined, left unanswered."""
+    kind = directory.find_type(life.practice, "session")
+    raw = {name: words for name, words in FORM.items() if name not in ("consents", "zone")}
+    for number, ending in ((200, "accepted"), (230, "declined"), (260, "open")):
+        rhythm = Rhythm(life.free("session", number), 1, 3, life.practice.zone)
+        made = series_offers.make(
+            life.desk(), kind, life.ada, rhythm, {**raw, "mode": "video"}, left_out=(), now=utcnow()
+        )
+        with reading() as tx:
+            life.tokens[f"offer {ending}"] = offer_store.token(tx, made.id)
+        life.work()
+    series_offers.decline(life.tokens["offer declined"], now=utcnow())
+    link = life.tokens["offer accepted"]
+    starts = series_offers.show(link, now=utcnow()).offer.starts
+    series_offers.accept(
+        link, starts, agreed_to=kind.policy_version, zone=life.practice.zone, language="en", now=utcnow()
+    )
+    life.work()
+    life.tokens["offered date"] = series_offers.show(link, now=utcnow()).booked[1].token
+    own_series.cancel_rest(life.tokens["offered date"], now=utcnow())
+    life.work()
+
+
 def sign_in(life: Life) -> None:
     """Ada looks at every page, and asks for a new password."""
     client = signed_in(life.app, ADA)
@@ -247,6 +276,15 @@ def subscribe(life: Life) -> None:
             life.haystack.add("entry", entry.text.decode())
 
 
+def read_news(life: Life) -> None:
+    """Vera says yes to the newsletter."""
+    with reading() as tx:
+        reader = newsletter_store.of_address(tx, life.practice.id, planted.EMAIL)
+        assert reader is not None
+        life.tokens["newsletter"] = newsletter_store.token(tx, reader.id)
+    newsletter.confirm(life.tokens["newsletter"], 1, now=utcnow())
+
+
 # ---- where it is looked for ------------------------------------------------
 
 
@@ -291,11 +329,11 @@ def look_into_files(life: Life, log: io.StringIO) -> None:
 def test_no_title_subject_file_name_feed_or_log_tells_anything(life: Life, log: io.StringIO) -> None:
     visit(life)
     with life.app.app_context():
-        for happening in (ask, repeat):
+        for happening in (ask, repeat, offer_dates):
             happening(life)
     sign_in(life)  # not within: a session would stay with the application's context
     with life.app.app_context():
-        for happening in (subscribe, read_outside):
+        for happening in (subscribe, read_outside, read_news):
             happening(life)
         life.work(DAY)
         db.engine.dispose()

@@ -10,6 +10,7 @@ from tools.scenes import (  # noqa: F401 -- most put themselves on the list
     booking,
     calendars,
     choosing,
+    dates,
     mails,
     managing,
     practice,

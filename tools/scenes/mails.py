@@ -7,9 +7,20 @@ from playwright.sync_api import Page
 
 from scheduler import worker
 from scheduler.clock import utcnow
-from scheduler.services import answers, appointments, directory, manage, messages, requests, resets, series
+from scheduler.services import (
+    answers,
+    appointments,
+    directory,
+    manage,
+    messages,
+    requests,
+    resets,
+    series,
+    series_offers,
+)
 from scheduler.services.booking import Booked
 from scheduler.services.desk import Desk
+from tools.scenes.dates import offered
 from tools.scenes.managing import weekly
 from tools.scenes.registry import SCENES, Scene, scene
 from tools.scenes.stage import OWNER, VERA, Stage, wednesday
@@ -24,6 +35,7 @@ KINDS = {
     "cancelled": "Cancelled",
     "reminder": "A reminder",
     "known_contact": "The free call is for first contacts",
+    "series_offer": "Dates that repeat are offered",
     "series_booked": "Several dates booked",
     "series_ended": "A series ended",
     "series_cancelled": "A whole series cancelled",
@@ -38,6 +50,7 @@ KINDS = {
     "therapist_answered": "To the therapist: a calendar answered",
     "therapist_series": "To the therapist: several dates",
     "therapist_ended": "To the therapist: a series ended",
+    "therapist_declined": "To the therapist: an offer was declined",
 }
 REPLY = """From: Vera <{email}>
 To: office@demo.example
@@ -121,6 +134,10 @@ def series_mails(stage: Stage) -> None:
         work(stage)
         series.end(stage.practice, made[nth].id, with_this=with_this, by="demo", now=utcnow())
         work(stage)
+    link = offered(stage, 22)
+    work(stage)
+    series_offers.decline(link.rpartition("/")[2], now=utcnow())
+    work(stage)
 
 
 def account_mails(stage: Stage) -> None:
