@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from scheduler.domain.cancellation import Terms
+from scheduler.domain.consents import Consent
 from scheduler.domain.errors import WrongState
 from scheduler.domain.practice import AppointmentType, Mode, Practice
 
@@ -119,7 +120,7 @@ class Appointment:
     note: str = ""
     by_hand: bool = False
     known_since: int | None = None
-    consents: Mapping[str, int] = field(default_factory=dict)
+    consents: Mapping[str, Consent] = field(default_factory=dict)
     terms: Terms | None = None
     participants: tuple[Participant, ...] = ()
 

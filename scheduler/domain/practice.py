@@ -103,6 +103,8 @@ class Practice:
     published: bool = False
     tells_website: bool = False
     waiting_list: bool = True
+    newsletter: bool = False
+    asks_safe_contact: bool = False
 
     @property
     def language(self) -> str:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,10 +10,22 @@ from scheduler.domain import appointment as lifecycle
 from scheduler.domain import eligibility
 from scheduler.domain.appointment import Action, Appointment, Participant, Status
 from scheduler.domain.cancellation import terms_of
+from scheduler.domain.consents import POLICY
 from scheduler.domain.eligibility import Outcome
-from scheduler.domain.errors import AnotherRequest, NotFound, SlotTaken, TooMany, WrongState
+from scheduler.domain.errors import AnotherRequest, NotFound, Refused, SlotTaken, TooMany, WrongState
 from scheduler.domain.practice import AppointmentType, Approval, Practice, Therapist
-from scheduler.services import eligible_places, forms, holds, intake, mail_limits, notices, people, placing
+from scheduler.services import (
+    consents,
+    eligible_places,
+    forms,
+    holds,
+    intake,
+    mail_limits,
+    newsletter,
+    notices,
+    people,
+    placing,
+)
 from scheduler.services.forms import CheckedBooking
 from scheduler.services.offers import check_open
 from scheduler.store import appointments, catalogue, claims, limits, occupancy, participants
@@ -155,6 +167,9 @@ def _book_once(
         booked = _complete(tx, stock, kind, kept, request, now=now)
         if limited:
             mail_limits.count(tx, booked, booked.participants, reminder=True, now=now)
+        if request.form.wants_news:
+            email, language = booked.participants[0].email, booked.language
+            newsletter.ask(tx, stock.practice, email, language, now=now, limited=limited)
         claims.remember(tx, practice.id, request.key_hash, request.body_hash, booked.id, now=now)
         return _booked(tx, stock, booked, booked.participants[0].id)
 
@@ -224,6 +239,8 @@ def _complete(
 ) -> Appointment:
     """Turn a held row into an appointment or request, with its people, claim and mails."""
     form = request.form
+    if kind.policy_version != stock.type_of_id(kind.id).policy_version and POLICY in form.consents:
+        raise Refused({POLICY: forms.NOT_AGREED})  # to these terms, which are new since the form was read
     kind = stock.type_of_id(kind.id)
     contacts = [contact for person in form.people for contact in person.contacts]
     claim = claims.find(tx, stock.practice.id, contacts, now=now) if kind.one_per_client else None
@@ -236,11 +253,13 @@ def _complete(
         language=form.language,
         visitor_zone=form.zone,
         note=form.note,
-        consents=_consents(stock.practice, kind, form.consents),
         terms=terms_of(kind),
         known_since=claim.claimed_at if claim else None,
         changed_at=now,
         expires_at=_expires_at(stock.practice, kind, held.start, outcome, now=now),
+    )
+    booked = replace(
+        booked, consents=consents.recorded(tx, stock.practice, kind, form.consents, booked, now=now)
     )
     appointments.change(tx, held, booked)
     appointments.keep_answers(tx, held.id, None)
@@ -259,11 +278,6 @@ def _expires_at(
         return None
     limit = lifecycle.promised_answer(practice, kind, start, since=now)
     return min(limit, now + KNOWN_ANSWERED_WITHIN) if outcome is Outcome.DECLINE_BY_MAIL else limit
-
-
-def _consents(practice: Practice, kind: AppointmentType, keys: Sequence[str]) -> dict[str, int]:
-    versions = {"privacy": practice.privacy_version, "policy": kind.policy_version}
-    return {key: versions[key] for key in keys}
 
 
 def _request(

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from scheduler.domain import intake
+from scheduler.domain.consents import NEWSLETTER
 from scheduler.domain.errors import Refused
 from scheduler.domain.intake import Question
 from scheduler.domain.local_time import zone_info
@@ -55,6 +56,12 @@ class BookingForm(BaseModel):
     participants: list[PersonForm] = Field(default_factory=list, max_length=4)
 
 
+class PageForm(BookingForm):
+    """The same from our own page, which also asks in which ways it is safe to get in touch."""
+
+    ways: list[Short] = Field(default_factory=list, max_length=10)
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """A checked person: values as they are stored, keys as they are compared."""
@@ -77,7 +84,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class CheckedBooking:
-    """A booking form that can be carried out. `answers`: question id -> (the question, the answer)."""
+    """A booking form that can be carried out. `answers`: question id -> (the question, the answer).
+
+    `ways` are those of `CONTACT_WAYS` that are safe beside mail; None where nobody was asked.
+    """
 
     mode: Mode
     language: str
@@ -86,16 +96,23 @@ class CheckedBooking:
     consents: tuple[str, ...]
     people: tuple[Person, ...]
     place: str = ""
+    ways: tuple[str, ...] | None = None
+    wants_news: bool = False
     answers: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def extras(self) -> dict[str, str]:
         """Further answers, kept sealed with the person who gave them."""
-        return {"place": self.place} if self.place else {}
+        place = {"place": self.place} if self.place else {}
+        return place | (contact_extras(self.ways) if self.ways is not None else {})
 
 
 _UNKNOWN = "This is not part of the form"
 _TOO_LONG = "Please make this shorter"
+CONTACT_WAYS = ("text", "voicemail")
+"""How somebody could be reached beside mail, as the keys of their extras; we ourselves only write mails."""
+
+NOT_AGREED = "Please confirm that you accept the cancellation terms"
 
 
 def check(
@@ -112,7 +129,7 @@ def check(
     asked on the way; an answer to any other is a problem.
     """
     try:
-        form = BookingForm.model_validate(dict(raw))
+        form = PageForm.model_validate(dict(raw))
     except ValidationError as error:
         raise Refused(_shape_problems(error)) from None
     problems: dict[str, str] = {}
@@ -130,9 +147,7 @@ def check(
     missing = [key for key in needed_consents(kind) if key not in form.consents]
     for key in missing:
         problems["consents" if key == "privacy" else key] = (
-            "Please confirm that you have read the privacy notice"
-            if key == "privacy"
-            else "Please confirm that you accept the cancellation terms"
+            "Please confirm that you have read the privacy notice" if key == "privacy" else NOT_AGREED
         )
     if problems or mode is None:
         raise Refused(problems)
@@ -144,6 +159,8 @@ def check(
         consents=tuple(sorted({"privacy", *needed_consents(kind)})),
         people=tuple(people),
         place=place,
+        ways=_ways(form.ways, mode, people[0]) if practice.asks_safe_contact else None,
+        wants_news=practice.newsletter and NEWSLETTER in form.consents,
         answers=answers,
     )
 
@@ -151,6 +168,11 @@ def check(
 def needed_consents(kind: AppointmentType) -> tuple[str, ...]:
     """The consent keys that a booking of this type must carry."""
     return ("privacy", "policy") if kind.has_terms else ("privacy",)
+
+
+def contact_extras(ways: Sequence[str]) -> dict[str, str]:
+    """What is kept of the answer: a plain yes or no for each way."""
+    return {way: "yes" if way in ways else "no" for way in CONTACT_WAYS}
 
 
 def zone_or(given: str, default: str) -> str:
@@ -177,6 +199,13 @@ def _place(given: str, places: Sequence[str], mode: Mode | None, problems: dict[
     if given not in (*places, ELSEWHERE):
         problems["place"] = "Tell us where you will be during the session"
     return given
+
+
+def _ways(given: Sequence[str], mode: Mode, person: Person) -> tuple[str, ...] | None:
+    """The ways that are safe; nobody is asked who gives no number."""
+    if mode is not Mode.PHONE or not person.phone:
+        return None
+    return tuple(way for way in CONTACT_WAYS if way in given)
 
 
 def _answers(

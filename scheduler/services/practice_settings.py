@@ -101,6 +101,16 @@ def keep_waiting_list(desk: Desk, wanted: bool, *, now: int) -> None:
     _set(desk, "settings.waiting_list", now, waiting_list=wanted)
 
 
+def offer_newsletter(desk: Desk, wanted: bool, *, now: int) -> None:
+    """Whether visitors can ask for the newsletter; who reads it already stays on the list."""
+    _set(desk, "settings.newsletter", now, newsletter=wanted)
+
+
+def ask_safe_contact(desk: Desk, wanted: bool, *, now: int) -> None:
+    """Whether visitors are asked if text messages and voicemail are safe for them."""
+    _set(desk, "settings.safe_contact", now, asks_safe_contact=wanted)
+
+
 def offer_languages(desk: Desk, own: str, others: Iterable[str], *, now: int) -> None:
     """In which languages visitors can read; what was written in a language that goes stays for its return.
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from scheduler.domain import cancellation
+from scheduler.domain import cancellation, consents
 from scheduler.domain.appointment import Appointment, Participant, Status
 from scheduler.domain.practice import Mode
 from scheduler.store.database import Transaction, vault_of
@@ -30,7 +30,7 @@ def values(tx: Transaction, appointment: Appointment) -> dict[str, Any]:
         "changed_at": appointment.changed_at,
         "expires_at": appointment.expires_at,
         "known_since": appointment.known_since,
-        "consents": dict(appointment.consents),
+        "consents": consents.to_stored(appointment.consents),
         "terms": cancellation.to_stored(appointment.terms) if appointment.terms else None,
         "note_sealed": vault_of(tx).seal(note, place("note", appointment.id)) if note else None,
     }
@@ -60,7 +60,7 @@ def appointment(tx: Transaction, row: Row[Any], people: Mapping[str, list[Partic
         note=vault_of(tx).open(sealed, place("note", row.id)) if sealed else "",
         by_hand=row.by_hand,
         known_since=row.known_since,
-        consents=row.consents,
+        consents=consents.from_stored(row.consents, language=row.language, at=row.created_at),
         terms=cancellation.from_stored(row.terms) if row.terms else None,
         participants=tuple(people.get(row.id, ())),
     )

@@ -117,6 +117,12 @@ def correct(tx: Transaction, participant_id: str, *, email: str, key: str, new_t
     )
 
 
+def keep_extras(tx: Transaction, person: Participant) -> None:
+    """Store the person's further answers as they are now."""
+    sealed = _sealed_extras(tx, person)
+    tx.execute(update(_participants).where(_participants.c.id == person.id).values(extras_sealed=sealed))
+
+
 def erase(tx: Transaction, participant_id: str) -> None:
     """Remove a person and their link."""
     tx.execute(delete(_participants).where(_participants.c.id == participant_id))

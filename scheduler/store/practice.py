@@ -81,6 +81,8 @@ def _values(practice: Practice) -> dict[str, Any]:
         "published": practice.published,
         "tells_website": practice.tells_website,
         "waiting_list": practice.waiting_list,
+        "newsletter": practice.newsletter,
+        "asks_safe_contact": practice.asks_safe_contact,
     }
 
 
@@ -122,4 +124,6 @@ def _practice(row: Row[Any]) -> Practice:
         published=row.published and bool(row.help_line),  # no help line, no public pages
         tells_website=row.tells_website,
         waiting_list=row.waiting_list,
+        newsletter=row.newsletter,
+        asks_safe_contact=row.asks_safe_contact,
     )

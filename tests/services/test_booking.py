@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from scheduler.domain.appointment import HOLD_SECONDS, Status
+from scheduler.domain.consents import Consent, Purpose
 from scheduler.domain.errors import AnotherRequest, NotFound, Paused, Refused, SlotTaken, TooMany, WrongState
 from scheduler.domain.practice import TherapistMail
 from scheduler.services import booking, holds, manage, offers
@@ -189,7 +190,7 @@ def test_a_held_time_becomes_an_appointment(core: Core) -> None:
     assert [(person.name, person.email, person.phone) for person in found.participants] == [
         ("Vera Moss", "vera@example.org", "+1 514-555-0199")
     ]
-    assert found.consents == {"privacy": 3}
+    assert found.consents == {"privacy": Consent(3, "en", NOW, Purpose.NOTICE)}
     assert len(booked.token) == 43
     assert core.kinds_of_mail() == ["confirmation", "therapist_booked"]
 

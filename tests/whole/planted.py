@@ -11,10 +11,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from scheduler.domain.availability import TimeOff, TimeOffKind
+from scheduler.domain.consents import NEWSLETTER
 from scheduler.domain.intake import Kind, Question
 from scheduler.domain.practice import AppointmentType, Mode, Practice, Therapist, TherapistMail
 from scheduler.services import directory
-from scheduler.store import intake, schedule, therapists, types
+from scheduler.store import consents, intake, schedule, therapists, types
 from scheduler.store import practice as practices
 from scheduler.store.database import transaction
 
@@ -39,7 +40,8 @@ FORM = {
     "mode": "phone",
     "language": "en",
     "zone": "Europe/Berlin",
-    "consents": ["privacy", "policy"],
+    "consents": ["privacy", "policy", "newsletter"],
+    "ways": ["voicemail"],
 }
 
 
@@ -81,8 +83,12 @@ def plant(app: Flask) -> tuple[Practice, Therapist]:
                     sender_name="Praxis Bleu",
                     calendar_title={"en": "Appointment", "fr": "Rendez-vous"},
                     address=f"{STREET}\nMontréal",
+                    newsletter=True,
+                    asks_safe_contact=True,
                 ),
             )
+            words = dict.fromkeys(practice.languages, "News.")
+            consents.keep(tx, practice.id, NEWSLETTER, 1, words, now=0)
             therapists.save(tx, replace(ada, video_link=VIDEO, mail=TherapistMail.INVITATION))
             away = TimeOff(
                 str(uuid4()), TimeOffKind.BLOCK, date(2030, 3, 20), date(2030, 3, 20), 600, 720, LABEL

@@ -10,7 +10,7 @@ from scheduler.domain.appointment import Appointment, Participant, Status
 from scheduler.domain.cancellation import Fee
 from scheduler.domain.errors import Refused, SlotTaken, WrongState
 from scheduler.domain.local_time import local, local_day
-from scheduler.services import appointments, intake, place_names
+from scheduler.services import appointments, consents, intake, place_names, safe_contact
 from scheduler.web.language import current_language
 from scheduler.web.practice import answers as calendar_answers
 from scheduler.web.practice import by_hand, series, speech
@@ -66,6 +66,8 @@ def appointment(appointment_id: str) -> str:
         **_repeating(found),
         answers=calendar_answers.about(found),
         free_until=_free_until(found),
+        safe={who.id: safe_contact.said(who) for who in found.participants},
+        agreed=consents.of_appointment(found),
         told=intake.told(desk(), found, current_language()),
         places={who.id: place_names.name(who.extras["place"], current_language()) for who in _told(found)},
     )

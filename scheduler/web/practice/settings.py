@@ -53,13 +53,16 @@ def save_profile() -> ResponseReturnValue:
 
 def _change_public(answers: Answers) -> ResponseReturnValue:
     """Publish, withdraw, pause or resume: whether strangers can book at all; and in which languages."""
-    action = answers.one_of("do", [*_PUBLIC, "pause", "languages"], problem="Choose from the list")
+    known = [*_PUBLIC, "pause", "languages", "safe_contact"]
+    action = answers.one_of("do", known, problem="Choose from the list")
     try:
         if answers.problems:
             raise Refused(answers.problems)
         if action == "languages":
             others = answers.some_of("languages", SUPPORTED)
             practice_settings.offer_languages(desk(), answers.line("own"), others, now=now())
+        elif action == "safe_contact":
+            practice_settings.ask_safe_contact(desk(), answers.line("asked") == "1", now=now())
         elif action == "pause":
             day = answers.day("until", problem="Choose the day from which people can book again")
             if day is None:

@@ -5,11 +5,14 @@ from secrets import token_urlsafe
 
 from werkzeug.datastructures import MultiDict
 
+from scheduler.domain.consents import NEWSLETTER, POLICY, PRIVACY
 from scheduler.domain.intake import Question
 from scheduler.domain.practice import AppointmentType, Mode
+from scheduler.services.forms import CONTACT_WAYS
 
 KEY = "idempotency_key"
 FIELDS = ("mode", "name", "email", "phone", "note", "name_2", "email_2", "policy", "place")
+BOXES = ("safe_text", "safe_voicemail", NEWSLETTER)
 QUESTION = "q-"
 """How the fields of the practice's own questions begin; the question's id follows."""
 _LONGEST = 600
@@ -20,7 +23,7 @@ _LONGEST_ANSWER, _MOST_QUESTIONS = 4000, 30
 def typed(form: MultiDict[str, str]) -> dict[str, str]:
     """The answers of a posted form; nothing else of it, and nothing endless."""
     own = {f"{QUESTION}{name}": words for name, words in typed_answers(form).items()}
-    return {name: form[name][:_LONGEST] for name in FIELDS if name in form} | own
+    return {name: form[name][:_LONGEST] for name in (*FIELDS, *BOXES) if name in form} | own
 
 
 def typed_answers(form: Mapping[str, str]) -> dict[str, str]:
@@ -50,7 +53,12 @@ def booking_form(
         "language": language,
         "zone": zone,
         "answers": {name: words for name, words in typed_answers(answers).items() if name in asked},
-        "consents": ["privacy", *(["policy"] if _agrees(answers, kind) else [])],
+        "ways": [way for way in CONTACT_WAYS if answers.get(f"safe_{way}")],
+        "consents": [
+            PRIVACY,
+            *([POLICY] if _agrees(answers, kind) else []),
+            *([NEWSLETTER] if answers.get(NEWSLETTER) else []),
+        ],
     }
     if kind.participants > 1:
         form["participants"] = [{"name": answers.get("name_2", ""), "email": answers.get("email_2", "")}]

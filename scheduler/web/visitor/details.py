@@ -12,7 +12,7 @@ from scheduler.domain.errors import AnotherRequest, NotEligible, Refused, SlotTa
 from scheduler.domain.local_time import local_day
 from scheduler.domain.places import ELSEWHERE
 from scheduler.domain.practice import AppointmentType, Mode
-from scheduler.services import booking, eligible_places, holds, intake, offers, place_names, terms
+from scheduler.services import booking, eligible_places, holds, intake, newsletter, offers, place_names, terms
 from scheduler.web import form_token, limits
 from scheduler.web.visitor.answers import KEY, booking_form, fields_of, new_key, typed
 from scheduler.web.visitor.blueprint import blueprint, chosen_therapist, to
@@ -171,6 +171,7 @@ def details_page(
         terms=_terms(held),
         places=place_choices(held.kind),
         questions=intake.at_booking(g.practice, held.kind),
+        news=newsletter.box_words(g.practice, g.language),
         day=local_day(held.start, g.practice.zone).isoformat(),
         key=request.form.get(KEY) or new_key(),
         token=_token(held),
@@ -229,6 +230,7 @@ def taken_page(
         terms=terms_in_general(kind),
         places=place_choices(kind),
         questions=intake.at_booking(g.practice, kind),
+        news=newsletter.box_words(g.practice, g.language),
         key=request.form.get(KEY) or new_key(),
         token=_token(held),
     )

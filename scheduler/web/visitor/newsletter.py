@@ -1,0 +1,60 @@
+"""The page behind the link of a newsletter: say yes, or leave by one press. GET changes nothing."""
+
+from flask import g, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from scheduler.clock import utcnow
+from scheduler.domain.errors import WrongState
+from scheduler.services import newsletter
+from scheduler.services.newsletter import Shown
+from scheduler.web import form_token
+from scheduler.web.visitor.blueprint import blueprint, enter_practice, to
+
+PURPOSE = "newsletter"
+Answer = Response | tuple[str, int] | str
+
+
+@blueprint.get("/newsletter/<token>")
+def news(token: str) -> str:
+    """Whether this address is on the list, and the one button to change it."""
+    return _page(_find(token), token)
+
+
+@blueprint.post("/newsletter/<token>")
+def answer_news(token: str) -> Answer:
+    """Say yes to the words on the page, or leave."""
+    shown = _find(token)
+    if not form_token.is_genuine(request.form.get(form_token.FIELD, ""), PURPOSE, token):
+        return _page(shown, token, notice="stale"), 400
+    if request.form.get("action") == "leave":
+        newsletter.leave(token)
+        return render_template("visitor/newsletter_left.html")
+    try:
+        newsletter.confirm(token, _version(), now=utcnow())
+    except WrongState:
+        return _page(_find(token), token, notice="new"), 409
+    return redirect(to("news", token=token), 303)
+
+
+def _find(token: str) -> Shown:
+    """What this link shows, in the language in which it was asked for. **Raises** `NotFound`."""
+    g.is_private = True
+    shown = newsletter.show(token)
+    enter_practice(shown.practice, spoken=shown.reader.language)
+    return shown
+
+
+def _version() -> int:
+    given = request.form.get("version", "")
+    return int(given) if given.isascii() and given.isdecimal() and len(given) < 10 else 0
+
+
+def _page(shown: Shown, token: str, *, notice: str = "") -> str:
+    return render_template(
+        "visitor/newsletter.html",
+        shown=shown,
+        reader=shown.reader,
+        notice=notice,
+        link=token,
+        token=form_token.issue(PURPOSE, token),
+    )
