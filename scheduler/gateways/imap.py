@@ -1,16 +1,13 @@
 """The mailbox into which calendar programs answer, by IMAP over verified TLS.
 
 Only what has a calendar part is fetched, and without marking it; other people's mail stays
-unopened and unseen. imaplib is the standard library's; its documented hooks (`open`, `read`,
-`readline`) bound here how long and how much a server may speak.
+unopened and unseen.
 **Source** RFC 3501; decision 0012.
 """
 
 import imaplib
 import re
-import socket
 import ssl
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -19,11 +16,11 @@ from enum import StrEnum
 from typing import Any
 
 from scheduler.domain.errors import SchedulerError
+from scheduler.gateways.bounded_imap import BoundedImap, EncryptedImap
 
 TIMEOUT = 10.0
 DEADLINE = 40.0
-MOST_BYTES = 30_000_000
-"""Seconds for one step and for the whole conversation, and bytes that a server may send in it."""
+"""Seconds for one step and for the whole conversation."""
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -149,61 +146,12 @@ def opened(
         client.stop_clock()
 
 
-class _Bounded(imaplib.IMAP4):
-    """Speaks for a limited time and reads a limited number of bytes."""
-
-    def __init__(self, *where: Any, deadline: float, **options: Any) -> None:
-        self._left = MOST_BYTES
-        self._clock = threading.Timer(deadline, self._hang_up)
-        self._clock.daemon = True
-        super().__init__(*where, **options)
-
-    def open(self, *where: Any, **options: Any) -> None:
-        """Connect; from now on the deadline counts, also for the greeting."""
-        super().open(*where, **options)
-        self._clock.start()
-
-    def read(self, size: int) -> bytes:
-        """A literal of so many bytes."""
-        self._spend(size)
-        return super().read(size)
-
-    def readline(self) -> bytes:
-        """A line of the server's."""
-        line = super().readline()
-        self._spend(len(line))
-        return line
-
-    def stop_clock(self) -> None:
-        """The conversation is over."""
-        self._clock.cancel()
-
-    def shutdown(self) -> None:
-        """Close the connection."""
-        self.stop_clock()
-        super().shutdown()
-
-    def _spend(self, size: int) -> None:
-        self._left -= size
-        if self._left < 0:
-            raise self.abort("the server says too much")
-
-    def _hang_up(self) -> None:
-        with suppress(OSError):
-            # Past TLS, whose state belongs to the thread that waits in it.
-            socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
-
-
-class _Encrypted(_Bounded, imaplib.IMAP4_SSL):
-    """The same inside verified TLS."""
-
-
-def _connect(account: Account, tls: ssl.SSLContext | None, timeout: float, deadline: float) -> _Bounded:
+def _connect(account: Account, tls: ssl.SSLContext | None, timeout: float, deadline: float) -> BoundedImap:
     where = account.host, account.port
     if not account.encrypted:
-        return _Bounded(*where, timeout=timeout, deadline=deadline)
+        return BoundedImap(*where, timeout=timeout, deadline=deadline)
     context = tls or ssl.create_default_context()
-    return _Encrypted(*where, ssl_context=context, timeout=timeout, deadline=deadline)
+    return EncryptedImap(*where, ssl_context=context, timeout=timeout, deadline=deadline)
 
 
 def _sign_in(client: imaplib.IMAP4, account: Account) -> None:

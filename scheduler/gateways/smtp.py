@@ -5,7 +5,6 @@ below mend that, and the writing of messages, inside its public interface.
 The caller stands in an application context, since Flask-Mail signals through it.
 """
 
-import re
 import smtplib
 import socket
 import ssl
@@ -19,6 +18,7 @@ from scheduler.domain.errors import SchedulerError
 from scheduler.domain.mailbox import ascii_address
 from scheduler.gateways.deadline import PromptSMTP, PromptSMTPOverTLS, deadline
 from scheduler.gateways.message import OutgoingMail, as_bytes
+from scheduler.gateways.smtp_answers import code_of, reason_of
 
 CONNECT_TIMEOUT = 10.0
 DATA_TIMEOUT = 60.0
@@ -114,8 +114,8 @@ class SecureConnection(Connection):
         except (smtplib.SMTPException, OSError) as error:
             raise TemporaryFailure(
                 f"the mail server cannot be used ({type(error).__name__})",
-                smtp_code=_code(error),
-                reason=_reason(error),
+                smtp_code=code_of(error),
+                reason=reason_of(error),
             ) from error
 
     def send(self, message: Message, envelope_from: str | tuple[str, str] | None = None) -> None:
@@ -226,32 +226,12 @@ def deliver(mail: OutgoingMail, connection: SecureConnection) -> None:
     try:
         connection.send(message, envelope_from=envelope_sender)
     except (smtplib.SMTPException, OSError) as error:
-        code = _code(error)
+        code = code_of(error)
         if code is None or code == 421:
             connection.lose()
         failure = PermanentFailure if code is not None and code >= 500 else TemporaryFailure
         raise failure(
             f"the mail was not taken ({code or type(error).__name__})",
             smtp_code=code,
-            reason=_reason(error),
+            reason=reason_of(error),
         ) from error
-
-
-def _code(error: Exception) -> int | None:
-    """The server's answer, if it gave one."""
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return max(code for code, _ in error.recipients.values())
-    if isinstance(error, smtplib.SMTPResponseException):
-        return error.smtp_code if error.smtp_code > 0 else None
-    return None
-
-
-def _reason(error: Exception) -> str:
-    """The server's words as one line."""
-    words: object = str(error)
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        words = max(error.recipients.values())[1]
-    elif isinstance(error, smtplib.SMTPResponseException):
-        words = error.smtp_error
-    text = words.decode("utf-8", "replace") if isinstance(words, bytes) else str(words)
-    return " ".join(re.sub("[\x00-\x1f\x7f-\x9f]", " ", text).split())[:500]
