@@ -1,35 +1,25 @@
-"""Which times are offered: the one rule applied to a practice's stored facts.
-
-`starts_of` serves offering and accepting alike. Answers are remembered by the
-revisions they were built from, until time alone would change them.
-"""
+"""Which times are offered: answers for some days, remembered until a revision or time changes them."""
 
 import hashlib
 from array import array
-from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from functools import lru_cache
-from threading import Lock
 
 from scheduler.domain.appointment import Appointment
-from scheduler.domain.availability import open_spans
 from scheduler.domain.errors import Paused, Refused
-from scheduler.domain.intervals import Interval, touching
-from scheduler.domain.local_time import day_interval, local_day
+from scheduler.domain.local_time import local_day
 from scheduler.domain.practice import AppointmentType, Practice, Therapist
-from scheduler.domain.slots import bookable_starts, bookable_window, days_at_maximum, next_boundary
-from scheduler.store import calendars, catalogue, occupancy
+from scheduler.domain.slots import bookable_window, next_boundary
+from scheduler.services import offer_memory
+from scheduler.services.one_rule import candidates, days_window, starts_of, stops_at
+from scheduler.store import catalogue, occupancy
 from scheduler.store.catalogue import Catalogue
-from scheduler.store.database import Transaction, memory_of, reading
+from scheduler.store.database import Transaction, reading
 from scheduler.store.occupancy import Taken
 
 MOST_DAYS = 92
-REMEMBERED = 512
-_lock = Lock()
-_open_spans = lru_cache(maxsize=REMEMBERED)(open_spans)
-"""Hours change seldom, and every booking asks for them again; equal hours and days have equal spans."""
+_Entry = tuple[object, int, "Offer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +95,13 @@ def offer_of(
     people = candidates(stock, kind, therapist)
     version = (stock.revision, tuple(stock.revisions[person.id] for person in people))
     key = ("offer", kind.id, therapist.id if therapist else "", first, last)
-    remembered = _recall(tx, key)
+    remembered: _Entry | None = offer_memory.recall(tx, key)
     if remembered is not None:
         known_as, since, answer = remembered
         if known_as == version and since <= now < answer.valid_until:
             return answer
     found = _compute(tx, stock, kind, first, last, people=people, now=now)
-    _remember(tx, key, (version, now, found))
+    offer_memory.remember(tx, key, (version, now, found))
     return found
 
 
@@ -131,55 +121,6 @@ def offer_without(
     found = _compute(tx, stock, kind, first, last, people=people, now=now, without=without.id)
     starts = tuple(start for start in found.starts if start != without.start)
     return replace(found, starts=starts)
-
-
-def candidates(stock: Catalogue, kind: AppointmentType, therapist: Therapist | None) -> list[Therapist]:
-    """Who may take an appointment of this type, in the fixed order: a type names active therapists only."""
-    return [
-        person
-        for person in stock.therapists
-        if person.id in kind.therapist_ids and (therapist is None or person.id == therapist.id)
-    ]
-
-
-def stops_at(tx: Transaction, stock: Catalogue, people: Iterable[Therapist]) -> Mapping[str, int]:
-    """From when on a therapist is not offered, because a calendar of theirs is out of date: id -> instant."""
-    asked = stock.may_stop.intersection(person.id for person in people)
-    return calendars.stops_at(tx, asked) if asked else {}
-
-
-def starts_of(
-    stock: Catalogue,
-    kind: AppointmentType,
-    therapist_id: str,
-    first: date,
-    last: date,
-    *,
-    taken: Iterable[Taken],
-    now: int,
-) -> list[int]:
-    """The starts at which this therapist can be booked on these local days: the one rule.
-
-    None for a type that is switched off, or that this therapist does not offer (any more).
-    """
-    if not kind.enabled or therapist_id not in kind.therapist_ids:
-        return []
-    rules, zone = stock.practice.rules, stock.practice.zone
-    rule = kind.rule(rules)
-    mine = [one for one in taken if one.therapist_id == therapist_id]
-    full = days_at_maximum((one.start for one in mine), at_most=rules.per_day_at_most, zone=zone)
-    busy = [one.busy for one in mine]
-    if outside := stock.outside[therapist_id]:
-        busy += touching(outside, days_window(first, last, zone, kind, stock.practice))
-    same_type = (one.start for one in mine if one.type_id == kind.id)
-    full_for_type = days_at_maximum(same_type, at_most=kind.per_day_at_most, zone=zone)
-    return bookable_starts(
-        _open_spans(stock.hours[therapist_id], first, last),
-        busy,
-        rule,
-        bookable_window(rule, zone=zone, now=now),
-        sorted({*full, *full_for_type}),
-    )
 
 
 def soonest(
@@ -228,13 +169,6 @@ def is_somebody_else_there(
             start in starts_of(stock, kind, one.therapist_id, day, day, taken=(), now=now)
             for one in occupancy.taken(tx, people, wanted, now=now, without=without)
         )
-
-
-def days_window(first: date, last: date, zone: str, kind: AppointmentType, practice: Practice) -> Interval:
-    """The instants whose appointments matter for these local days, buffers included."""
-    rule = kind.rule(practice.rules)
-    margin = rule.buffer_before + rule.duration + rule.buffer_after
-    return day_interval(first, zone)[0] - margin, day_interval(last, zone)[1] + margin
 
 
 def _compute(
@@ -303,22 +237,3 @@ def _tag(
     for starts in found.values():
         digest.update(array("q", starts))
     return digest.hexdigest()
-
-
-_Entry = tuple[object, int, Offer]
-
-
-def _recall(tx: Transaction, key: tuple[object, ...]) -> _Entry | None:
-    with _lock:
-        answers: OrderedDict[tuple[object, ...], _Entry] = memory_of(tx).setdefault("offers", OrderedDict())
-        if key in answers:
-            answers.move_to_end(key)
-        return answers.get(key)
-
-
-def _remember(tx: Transaction, key: tuple[object, ...], entry: _Entry) -> None:
-    with _lock:
-        answers: OrderedDict[tuple[object, ...], _Entry] = memory_of(tx).setdefault("offers", OrderedDict())
-        answers[key] = entry
-        while len(answers) > REMEMBERED:
-            answers.popitem(last=False)

@@ -16,7 +16,7 @@ from scheduler.domain.errors import SlotTaken
 from scheduler.domain.intervals import Interval
 from scheduler.domain.local_time import day_interval, local_day
 from scheduler.domain.practice import AppointmentType, Mode, Therapist
-from scheduler.services import notices, numbers, offers
+from scheduler.services import notices, numbers, one_rule
 from scheduler.store import appointments, catalogue, claims, occupancy, therapists
 from scheduler.store.catalogue import Catalogue
 from scheduler.store.database import Transaction, default_sender
@@ -72,12 +72,12 @@ def is_offered(
 ) -> bool:
     """Whether the one rule offers this start; notice and horizon count from `rule_now`."""
     day = local_day(start, stock.practice.zone)
-    window = offers.days_window(day, day, stock.practice.zone, kind, stock.practice)
+    window = one_rule.days_window(day, day, stock.practice.zone, kind, stock.practice)
     taken = occupancy.taken(tx, [therapist.id], window, now=now, without=without)
     rule_now = now if rule_now is None else rule_now
-    if offers.stops_at(tx, stock, [therapist]).get(therapist.id, now + 1) <= now:
+    if one_rule.stops_at(tx, stock, [therapist]).get(therapist.id, now + 1) <= now:
         return False
-    return start in offers.starts_of(stock, kind, therapist.id, day, day, taken=taken, now=rule_now)
+    return start in one_rule.starts_of(stock, kind, therapist.id, day, day, taken=taken, now=rule_now)
 
 
 def place(
@@ -98,7 +98,7 @@ def place(
     """
     kind = stock.type_of_id(kind.id)
     day = local_day(start, stock.practice.zone)
-    people = offers.candidates(stock, kind, therapist)
+    people = one_rule.candidates(stock, kind, therapist)
     people = [one for one in people if among is None or one.id in among]
     for person in _by_load(tx, people, day, stock.practice.zone):
         clear(tx, stock, person, kind.rule(stock.practice.rules).busy(start), now=now)

@@ -27,7 +27,7 @@ from scheduler.domain.text import one_line
 from scheduler.services import audit, calendars
 from scheduler.services.calendars import OutsideBusy
 from scheduler.services.desk import Desk
-from scheduler.services.offers import starts_of
+from scheduler.services.one_rule import starts_of
 from scheduler.store import appointments, catalogue, occupancy, schedule, series, therapists
 from scheduler.store.database import Transaction, reading, transaction
 
