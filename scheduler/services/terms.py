@@ -77,7 +77,10 @@ def of_cancelled(appointment: Appointment, kind: AppointmentType, *, name: str, 
     if terms is not None and terms.fee is Fee.DUE:
         fee = wording.price(terms.fee_cents, terms.currency, language)
         return wording.gettext(
-            language, "It was cancelled late, which costs %(fee)s. %(name)s can let it go.", fee=fee, name=name
+            language,
+            "It was cancelled late, which costs %(fee)s. %(name)s can let it go.",
+            fee=fee,
+            name=name,
         )
     if terms is None and any(kind.policy.values()):
         return ""

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from scheduler.gateways import imap
+from scheduler.gateways import bounded_imap, imap
 from scheduler.gateways.imap import Account, MailboxFailure, Trouble
 from tests.support.answering import OFFICE, calendar, mail, of_apple, of_gmail
 from tests.support.imap import PASSWORD, Mailbox
@@ -158,7 +158,7 @@ def test_a_server_that_takes_its_time_is_left(chunks: tuple[bytes, ...], again: 
 
 
 def test_a_server_that_says_too_much_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(imap, "MOST_BYTES", 100_000)
+    monkeypatch.setattr(bounded_imap, "MOST_BYTES", 100_000)
     with speaking(GREETING, b"* 1 FETCH (BODY[] {2000000000}\r\n", pause=0.001, again=b"x" * 1000) as port:
         assert read(port, timeout=2, deadline=5).trouble is Trouble.NO_ANSWER
 

@@ -90,7 +90,8 @@ def test_moving_in_time_counts_from_the_new_time(fee: Core) -> None:
     one = booked(fee, "session", WEDNESDAY, **ACCEPTED)
     in_time = WEDNESDAY - DAY
     assert terms.of_moving(one.appointment, at=in_time, language="en") == (
-        "Moving is free of charge. The new time can be cancelled free of charge until 24 hours before it begins."
+        "Moving is free of charge."
+        " The new time can be cancelled free of charge until 24 hours before it begins."
     )
     moved = manage.move(one.token, WEDNESDAY + 5 * DAY, now=in_time).appointment
     assert moved.terms == Terms(DAY, HOUR, 6000, "CAD")

@@ -123,7 +123,7 @@ def manage_with_answers(stage: Stage) -> Page:
 def questions_over(stage: Stage) -> Page:
     """Nothing to answer any more"""
     token, appointment_id = answered(stage)
-    stage.change(f"UPDATE appointments SET status = 'cancelled' WHERE id = '{appointment_id}'")  # noqa: S608
+    stage.change(f"UPDATE appointments SET status = 'cancelled' WHERE id = '{appointment_id}'")  # noqa: S608 - our own values
     return stage.open(f"/appointments/{token}/questions")
 
 
