@@ -6,6 +6,7 @@ module of its kind: `@scene()`, a docstring that says what is to be seen, and a 
 
 from tools.scenes import (  # noqa: F401 -- most put themselves on the list
     account,
+    agreeing,
     asking,
     booking,
     calendars,
