@@ -14,7 +14,7 @@ from scheduler.web.visitor.blueprint import blueprint, enter_practice
 
 _log = logging.getLogger(__name__)
 Page = tuple[str, int] | tuple[str, int, dict[str, str]]
-_KEPT = (*FIELDS, KEY, "form_token", "action", "start")
+_KEPT = (*FIELDS, KEY, "form_token", "action", "start", "date", "day", "part")
 
 
 @blueprint.errorhandler(NotFound)
@@ -50,10 +50,10 @@ def wrong_state(error: WrongState) -> Page:
 @blueprint.errorhandler(500)
 def our_fault(error: Exception) -> Page:
     """The fault is ours: the same form once more, with the same key, so that nothing is booked twice."""
+    names = [name for name in request.form if name in _KEPT or name.startswith(QUESTION)]
     if isinstance(error, StoreBusy):
         help_lines.no_reading()
-    names = [name for name in request.form if name in _KEPT or name.startswith(QUESTION)]
-    fields = [(name, request.form[name]) for name in names]
+    fields = [(name, value) for name in names for value in request.form.getlist(name)]
     page = render_template("visitor/fault.html", fields=fields, number=request_number())
     if not isinstance(error, StoreBusy):
         return page, 500

@@ -1,6 +1,8 @@
 """Dates that repeat, offered by Ada and answered by Vera, both without script."""
 
 import re
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -156,6 +158,21 @@ def test_this_was_not_me_erases_and_a_made_up_form_changes_nothing(ada: Person, 
     assert press(vera, "disown", []).headings[0] == "Thank you for telling us"
     assert vera.open(link).status == 404
     assert "V. M." not in ada.read("/practice/series/offers")
+
+
+def test_a_fault_of_ours_loses_no_tick(
+    demo_app: Flask, ada: Person, vera: Visitor, sqlite_demo_database: str
+) -> None:
+    demo_app.testing = False
+    page = vera.open(offer(ada))
+    dates, version = [value for value, _ in boxes(page)], agree(page)
+    with closing(sqlite3.connect(sqlite_demo_database.removeprefix("sqlite:///"))) as connection:
+        connection.execute("ALTER TABLE series RENAME TO series_away")
+        page = press(vera, "accept", dates[:3], policy=version)
+        assert page.status == 500
+        assert re.findall(r'name="date" value="(\d+)"', page.source) == dates[:3]
+        connection.execute("ALTER TABLE series_away RENAME TO series")
+    assert press(vera, "accept", dates[:3], policy=version).headings[0] == "Your dates are booked"
 
 
 def test_only_free_dates_are_offered(ada: Person) -> None:
