@@ -287,27 +287,6 @@ def test_lengths_are_told_as_advice(capsys: pytest.CaptureFixture[str]) -> None:
     assert lines_of(ROOT / "scheduler" / "clock.py") == modules["scheduler/clock.py"] > 1
 
 
-LONG = {
-    "scheduler/services/booking.py": "one booking, read from its form to its rows",
-    "scheduler/services/doctor.py": "one short check after the other",
-    "scheduler/services/forms.py": "one field after the other",
-    "scheduler/services/manage.py": "everything that one link can do",
-    "scheduler/services/rendering.py": "the values of every mail, side by side",
-    "scheduler/services/schedule.py": "everything that changes when somebody works",
-    "scheduler/services/series_offers.py": "one offer, from making it to its answer",
-    "scheduler/services/wording.py": "all that each language says in its own way",
-    "scheduler/store/tables.py": "one table after the other",
-    "scheduler/web/api/models.py": "one shape after the other",
-    "scheduler/web/visitor/details.py": "the one page with every refusal",
-}
-"""Modules of more than 250 lines, and why they are still one; a further one is parted by its jobs instead."""
-
-
-def test_a_module_that_grows_is_parted() -> None:
-    long = {str(file.relative_to(ROOT)) for file in SOURCES if lines_of(file) > 250}
-    assert sorted(long - LONG.keys()) == []
-
-
 def lines_of(file: Path) -> int:
     return len(file.read_text(encoding="utf-8").splitlines())
 
