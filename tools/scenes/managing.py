@@ -124,7 +124,7 @@ def past(stage: Stage) -> Page:
 def disowned(stage: Stage) -> Page:
     """ "This was not me" was pressed"""
     page = managed(stage)
-    page.locator(".more summary").last.click()
+    page.locator("#not-you summary").click()
     page.locator("button[value=disown]").click()
     page.locator("button[value=disown]").wait_for(state="detached")
     return page
