@@ -20,6 +20,7 @@ from scheduler.services import (
 )
 from scheduler.services.booking import Booked
 from scheduler.services.desk import Desk
+from tools.scenes.agreeing import agreeing, asked
 from tools.scenes.dates import offered
 from tools.scenes.managing import weekly
 from tools.scenes.registry import SCENES, Scene, scene
@@ -41,6 +42,7 @@ KINDS = {
     "series_cancelled": "A whole series cancelled",
     "waiting_joined": "On the waiting list",
     "waiting_offer": "A time is kept",
+    "newsletter_ask": "Is the newsletter wanted?",
     "account_reset": "A link to choose a password",
     "account_changed": "A password was changed",
     "therapist_booked": "To the therapist: booked",
@@ -83,6 +85,9 @@ def write_all(stage: Stage) -> None:
     waits(stage)
     work(stage)
     waits(stage, offered=True)
+    work(stage)
+    agreeing(stage)
+    asked(stage)
     work(stage)
 
 
