@@ -32,8 +32,8 @@ from scheduler.services import (
     holds,
     limits,
     newsletter,
+    offering,
     resets,
-    series_offers,
     starting,
     turns,
 )
@@ -194,7 +194,7 @@ def sweep(now: int) -> None:
     audit.forget(now=now)
     answers.forget(now=now)
     turns.forget(now=now)
-    series_offers.forget(now=now)
+    offering.forget(now=now)
     newsletter.forget(now=now)
 
 

@@ -9,7 +9,15 @@ from scheduler.domain.availability import TimeOff, TimeOffKind
 from scheduler.domain.errors import DatesTaken, NotFound, Refused, WrongState
 from scheduler.domain.series import WEEK, Rhythm, Series
 from scheduler.domain.series_offer import DAY, KEPT_SECONDS, OfferState, SeriesOffer, expires_at
-from scheduler.services import by_hand, manage, own_series, series, series_offer_mails, series_offers
+from scheduler.services import (
+    by_hand,
+    manage,
+    offering,
+    own_series,
+    series,
+    series_offer_mails,
+    series_offers,
+)
 from scheduler.services.forms import NOT_AGREED
 from scheduler.store import inspection, participants, schedule, therapists
 from scheduler.store import series_offers as store
@@ -29,7 +37,7 @@ def typed(**changes: Any) -> dict[str, Any]:
 
 def offer(core: Core, rhythm: Rhythm = FIVE, *, left_out: tuple[int, ...] = (), **form: Any) -> SeriesOffer:
     """Ada offers Vera five sessions."""
-    return series_offers.make(
+    return offering.make(
         desk_of(core, "ada"), core.kind("session"), core.therapist("ada"), rhythm, typed(**form),
         left_out=left_out, now=NOW,
     )  # fmt: skip
@@ -225,18 +233,18 @@ def test_whoever_declines_is_done_and_the_therapist_is_told(any_core: Core) -> N
 def test_an_offer_that_is_withdrawn_or_has_run_out_books_nothing(any_core: Core) -> None:
     desk, made = desk_of(any_core, "ada"), offer(any_core)
     with pytest.raises(NotFound):
-        series_offers.withdraw(desk_of(any_core, "cora", "other"), made.id, now=NOW)
+        offering.withdraw(desk_of(any_core, "cora", "other"), made.id, now=NOW)
     with pytest.raises(NotFound):
-        series_offers.withdraw(desk_of(any_core, "ben"), made.id, now=NOW)
+        offering.withdraw(desk_of(any_core, "ben"), made.id, now=NOW)
     with pytest.raises(WrongState):
         accept(made, now=made.expires_at)
-    series_offers.withdraw(desk, made.id, now=NOW)
+    offering.withdraw(desk, made.id, now=NOW)
     with pytest.raises(WrongState):
         accept(made)
     with pytest.raises(WrongState):
-        series_offers.withdraw(desk, made.id, now=NOW)
-    assert [one.offer.state for one in series_offers.listed(owner_desk(any_core))] == [OfferState.OVER]
-    assert series_offers.listed(desk_of(any_core, "ben")) == []
+        offering.withdraw(desk, made.id, now=NOW)
+    assert [one.offer.state for one in offering.listed(owner_desk(any_core))] == [OfferState.OVER]
+    assert offering.listed(desk_of(any_core, "ben")) == []
 
 
 def test_this_was_not_me_erases_the_offer_also_after_it_was_accepted(any_core: Core) -> None:
@@ -253,8 +261,8 @@ def test_this_was_not_me_erases_the_offer_also_after_it_was_accepted(any_core: C
 
 def test_old_offers_are_forgotten_with_their_people(any_core: Core) -> None:
     made = offer(any_core)
-    assert series_offers.forget(now=made.expires_at + KEPT_SECONDS) == 0
-    assert series_offers.forget(now=made.expires_at + KEPT_SECONDS + 1) == 1
+    assert offering.forget(now=made.expires_at + KEPT_SECONDS) == 0
+    assert offering.forget(now=made.expires_at + KEPT_SECONDS + 1) == 1
     assert any_core.all("SELECT count(*) FROM series_offers") == [(0,)]
 
 

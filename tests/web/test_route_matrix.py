@@ -31,6 +31,7 @@ from scheduler.services import (
     calendars,
     directory,
     holds,
+    offering,
     offers,
     resets,
     series_offers,
@@ -329,7 +330,7 @@ def dates_that_repeat(practice: Practice, ada: Therapist, now: int) -> tuple[tup
     tokens, made_ids = [], []
     for week in (20, 40):
         rhythm = Rhythm(now + week * WEEK, 1, 3, practice.zone)
-        made = series_offers.make(desk, kind, ada, rhythm, raw, left_out=(), now=now)
+        made = offering.make(desk, kind, ada, rhythm, raw, left_out=(), now=now)
         with reading() as tx:
             tokens.append(offer_store.token(tx, made.id))
         made_ids.append(made.id)

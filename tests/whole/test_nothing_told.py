@@ -34,6 +34,7 @@ from scheduler.services import (
     directory,
     manage,
     newsletter,
+    offering,
     offers,
     own_entries,
     own_series,
@@ -208,7 +209,7 @@ def offer_dates(life: Life) -> None:
     raw = {name: words for name, words in FORM.items() if name not in ("consents", "zone")}
     for number, ending in ((200, "accepted"), (230, "declined"), (260, "open")):
         rhythm = Rhythm(life.free("session", number), 1, 3, life.practice.zone)
-        made = series_offers.make(
+        made = offering.make(
             life.desk(), kind, life.ada, rhythm, {**raw, "mode": "video"}, left_out=(), now=utcnow()
         )
         with reading() as tx:

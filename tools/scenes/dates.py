@@ -9,7 +9,7 @@ from scheduler.clock import utcnow
 from scheduler.domain.local_time import start_instant
 from scheduler.domain.series import WEEK, Rhythm
 from scheduler.domain.staff import Role, Staff
-from scheduler.services import appointments, directory, series_offers
+from scheduler.services import appointments, directory, offering, series_offers
 from scheduler.services import desk as desks
 from scheduler.store import series_offers as store
 from scheduler.store.database import reading
@@ -24,7 +24,7 @@ def offered(stage: Stage, hour: int) -> str:
         practice, now = stage.practice, utcnow()
         ada = directory.find_therapist(practice, "ada")
         start = start_instant(datetime.fromisoformat(f"{wednesday(21)}T{hour:02}:00"), practice.zone)
-        made = series_offers.make(
+        made = offering.make(
             desks.of_staff(Staff("demo", practice.id, ada.id, Role.THERAPIST, ada.name)),
             directory.find_type(practice, "session"),
             ada,

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from scheduler.domain.errors import DatesTaken, Refused, WrongState
 from scheduler.domain.series import Series
-from scheduler.services import appointments, proposing, series_offers
+from scheduler.services import appointments, offering, proposing
 from scheduler.services.by_hand import check_form
 from scheduler.services.proposing import ProposedDate, Standing
 from scheduler.web.language import gettext
@@ -86,9 +86,7 @@ def _book(typed: Typed, *, left_out: Collection[int]) -> Series:
 
 def _offer(typed: Typed, *, left_out: Collection[int]) -> Response:
     rhythm = proposing.rhythm_of(desk().practice, typed.start, typed.weeks or 1, typed.dates)
-    made = series_offers.make(
-        desk(), typed.kind, therapist(), rhythm, typed.raw, left_out=left_out, now=now()
-    )
+    made = offering.make(desk(), typed.kind, therapist(), rhythm, typed.raw, left_out=left_out, now=now())
     say(
         "Offered: %(count)s dates, until %(day)s, %(time)s. A mail with a link is on its way.",
         count=str(len(made.starts)),

@@ -7,8 +7,8 @@ from scheduler.domain.disclosure import initials
 from scheduler.domain.errors import WrongState
 from scheduler.domain.practice import text
 from scheduler.domain.series_offer import OfferState, SeriesOffer
-from scheduler.services import series_offers
-from scheduler.services.series_offers import Listed
+from scheduler.services import offering
+from scheduler.services.offering import Listed
 from scheduler.web.language import current_language, gettext
 from scheduler.web.practice import by_hand
 from scheduler.web.practice.shell import blueprint, desk, names_are_shown, now, say, to
@@ -17,7 +17,7 @@ from scheduler.web.practice.shell import blueprint, desk, names_are_shown, now, 
 @blueprint.get("/series/offers")
 def series_offers_page() -> str:
     """The open offers, then those that have ended lately."""
-    found = series_offers.listed(desk())
+    found = offering.listed(desk())
     return render_template(
         "practice/series_offers.html",
         here="requests",
@@ -30,7 +30,7 @@ def series_offers_page() -> str:
 def withdraw_series_offer(offer_id: str) -> Response:
     """Take an offer back; its page says so."""
     try:
-        series_offers.withdraw(desk(), offer_id, now=now())
+        offering.withdraw(desk(), offer_id, now=now())
     except WrongState:
         say("This offer was answered already. Nothing was changed.", "warn")
     else:
