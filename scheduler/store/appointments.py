@@ -123,19 +123,18 @@ def add(
     source_hash: bytes | None = None,
 ) -> None:
     """Insert an appointment without its participants. **Raises** `SlotTaken` through the overlap guard."""
-    tx.execute(
-        insert(_appointments).values(
-            id=appointment.id,
-            practice_id=appointment.practice_id,
-            uid=appointment.uid,
-            organizer=appointment.organizer,
-            created_at=appointment.created_at,
-            by_hand=appointment.by_hand,
-            source_hash=source_hash,
-            hold_hash=token_hash(hold_token) if hold_token else None,
-            **rows.values(tx, appointment),
-        )
-    )
+    values = {
+        "id": appointment.id,
+        "practice_id": appointment.practice_id,
+        "uid": appointment.uid,
+        "organizer": appointment.organizer,
+        "created_at": appointment.created_at,
+        "by_hand": appointment.by_hand,
+        "source_hash": source_hash,
+        "hold_hash": token_hash(hold_token) if hold_token else None,
+        **rows.values(tx, appointment),
+    }
+    tx.execute(insert(_appointments), values)
 
 
 def change(tx: Transaction, before: Appointment, after: Appointment) -> None:
@@ -145,14 +144,13 @@ def change(tx: Transaction, before: Appointment, after: Appointment) -> None:
     through the overlap guard.
     """
     result = tx.execute(
-        update(_appointments)
-        .where(
+        update(_appointments).where(
             _appointments.c.id == before.id,
             _appointments.c.status == before.status,
             _appointments.c.sequence == before.sequence,
             _appointments.c.start_at == before.start,
-        )
-        .values(**rows.values(tx, after))
+        ),
+        rows.values(tx, after),
     )
     if result.rowcount != 1:
         raise WrongState("the appointment was changed meanwhile")

@@ -102,6 +102,6 @@ def remember(
     }
     try:
         with tx.begin_nested():
-            tx.execute(insert(_keys).values(row))
+            tx.execute(insert(_keys), row)
     except IntegrityError as error:
         raise KeyInUse from error

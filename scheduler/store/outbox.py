@@ -18,7 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from scheduler.domain.errors import NotFound
 from scheduler.store.database import vault_of
 from scheduler.store.secrets import Place
-from scheduler.store.tables import OutboxRow
+from scheduler.store.tables import OutboxRow, table
 
 THERAPIST = "therapist"
 """The recipient that is no participant."""
@@ -74,6 +74,11 @@ class OutboxEntry:
     finished_at: int | None
 
 
+_ONCE = ["appointment_id", "recipient", "kind", "sequence", "occasion"]
+_ADD = {
+    "sqlite": sqlite.insert(table(OutboxRow)).on_conflict_do_nothing(index_elements=_ONCE),
+    "postgresql": postgresql.insert(table(OutboxRow)).on_conflict_do_nothing(index_elements=_ONCE),
+}
 COLUMNS = (
     *(getattr(OutboxRow, name) for name in OutboxEntry.__slots__ if name != "error"),
     OutboxRow.last_error.label("error"),
@@ -84,27 +89,23 @@ def add(tx: Connection, mail: OutboxMail) -> None:
     """Put the mail into the outbox; the same mail again changes nothing."""
     row_id = str(uuid4())
     facts = vault_of(tx).seal_json(dict(mail.facts), _facts_place(row_id)) if mail.facts else None
-    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     tx.execute(
-        insert(OutboxRow)
-        .values(
-            id=row_id,
-            practice_id=mail.practice_id,
-            appointment_id=mail.appointment_id,
-            recipient=mail.recipient,
-            kind=mail.kind,
-            sequence=mail.sequence,
-            occasion=mail.occasion,
-            message_id=str(uuid4()),
-            created_at=mail.now,
-            due_at=mail.due_at,
-            state=State.WAITING.value,
-            attempts=0,
-            facts_sealed=facts,
-        )
-        .on_conflict_do_nothing(
-            index_elements=["appointment_id", "recipient", "kind", "sequence", "occasion"]
-        )
+        _ADD[tx.dialect.name],
+        {
+            "id": row_id,
+            "practice_id": mail.practice_id,
+            "appointment_id": mail.appointment_id,
+            "recipient": mail.recipient,
+            "kind": mail.kind,
+            "sequence": mail.sequence,
+            "occasion": mail.occasion,
+            "message_id": str(uuid4()),
+            "created_at": mail.now,
+            "due_at": mail.due_at,
+            "state": State.WAITING.value,
+            "attempts": 0,
+            "facts_sealed": facts,
+        },
     )
 
 

@@ -27,24 +27,23 @@ def add(
 ) -> None:
     """Store a person with a new manage token; `keys` are the normal forms of address and number."""
     vault = vault_of(tx)
-    tx.execute(
-        insert(_participants).values(
-            id=person.id,
-            practice_id=practice_id,
-            appointment_id=appointment_id,
-            position=position,
-            language=person.language,
-            name_sealed=vault.seal(person.name, _place("name", person.id)),
-            email_sealed=vault.seal(person.email, _place("email", person.id)),
-            phone_sealed=vault.seal(person.phone, _place("phone", person.id)) if person.phone else None,
-            email_lookup=vault.lookup("email", keys[0]),
-            phone_lookup=vault.lookup("phone", keys[1]) if keys[1] else None,
-            token_hash=token_hash(token),
-            token_sealed=vault.seal(token, _place("token", person.id)),
-            created_at=now,
-            extras_sealed=_sealed_extras(tx, person),
-        )
-    )
+    values = {
+        "id": person.id,
+        "practice_id": practice_id,
+        "appointment_id": appointment_id,
+        "position": position,
+        "language": person.language,
+        "name_sealed": vault.seal(person.name, _place("name", person.id)),
+        "email_sealed": vault.seal(person.email, _place("email", person.id)),
+        "phone_sealed": vault.seal(person.phone, _place("phone", person.id)) if person.phone else None,
+        "email_lookup": vault.lookup("email", keys[0]),
+        "phone_lookup": vault.lookup("phone", keys[1]) if keys[1] else None,
+        "token_hash": token_hash(token),
+        "token_sealed": vault.seal(token, _place("token", person.id)),
+        "created_at": now,
+        "extras_sealed": _sealed_extras(tx, person),
+    }
+    tx.execute(insert(_participants), values)
 
 
 def of_appointments(tx: Transaction, appointment_ids: Sequence[str]) -> dict[str, list[Participant]]:
