@@ -172,7 +172,7 @@ def show(stage: Stage, kind: str) -> Page:
     """The newest mail of a kind, alone."""
     with stage.app.app_context():
         html = next(one.html for one in messages.previews(stage.practice.id, at_most=500) if one.kind == kind)
-    page = stage.stranger()
+    page = stage.blank()
     page.set_content(html)
     return page
 

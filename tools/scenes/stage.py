@@ -62,6 +62,10 @@ class Stage:
         self._close("stranger")
         return self._page("stranger")
 
+    def blank(self) -> Page:
+        """A window in which no address was ever opened."""
+        return self._page("blank")
+
     def change(self, *statements: str) -> None:
         """Change the stored facts."""
         with closing(sqlite3.connect(self.file, timeout=10)) as database, database:
