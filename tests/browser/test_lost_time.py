@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import FrameLocator, Page, Response, expect
 
 from tests.browser.websites import Website
-from tests.support.accessibility import sideways_overflow, violations_everywhere
+from tests.support.accessibility import sideways_overflow
 from tests.support.servers import RunningServer
 
 SCRIPT = pytest.mark.parametrize("js", [True, False], ids=["script", "no script"])
@@ -92,9 +92,6 @@ def test_a_time_lost_while_typing_is_replaced_with_two_presses(
     expect(vera).to_have_title(re.compile("^Someone else has just booked"))
     expect_everything(vera)
     assert sideways_overflow(vera) == 0
-    if js:
-        vera.get_by_text("Change details").click()
-        assert violations_everywhere(vera) == []
     vera.locator(".slot-r").first.click()
     vera.locator("button.btn-1").click()
     expect(vera.locator(".ticket h1")).to_have_text("You are booked")

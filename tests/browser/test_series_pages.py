@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_practice_pages import check, sign_in
+from tests.browser.test_practice_pages import sign_in
 from tests.support.servers import RunningServer
 from tests.support.signing_in import ADA
 from tests.web.practice.staff import working_day
@@ -30,13 +30,10 @@ def test_a_series_is_looked_at_booked_seen_and_ended(page: Page, demo: RunningSe
     fill(page, demo, 0, repeat="1")
     expect(page.get_by_role("heading", level=1)).to_have_text("Check the dates")
     expect(page.get_by_role("checkbox", disabled=True)).to_have_count(1)
-    check(page)
     page.get_by_role("checkbox", checked=True).last.uncheck()
     page.get_by_role("button", name="Book the ticked dates").click()
     expect(page.locator(".note.ok")).to_contain_text("4 dates from")
     expect(page.locator(".dates li")).to_have_count(5)
-    check(page)
     page.locator(".dates a").nth(1).click()
     page.get_by_role("button", name="End the series after this date").click()
     expect(page.locator(".dates .tag", has_text="cancelled")).to_have_count(1)
-    check(page)

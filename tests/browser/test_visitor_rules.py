@@ -1,4 +1,4 @@
-"""Profiles, places, the polite stop and terms in a real browser: axe finds nothing, at every width."""
+"""Profiles, places, the polite stop and terms in a real browser."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +10,6 @@ from playwright.sync_api import Page, expect
 from scheduler.services import directory
 from scheduler.store import therapists, types
 from scheduler.store.database import transaction
-from tests.browser.test_visitor_accessibility import check
 from tests.support.servers import RunningServer
 
 PROFILES = {
@@ -40,9 +39,7 @@ def ruled(make_app: Callable[..., Flask], sqlite_demo_database: str, demo: Runni
 def test_who_where_and_what_it_costs(ruled: RunningServer, page: Page) -> None:
     page.goto(f"{ruled.url}/book/demo/")
     expect(page.get_by_text("In practice since 2009")).to_be_visible()
-    check(page)
     page.goto(f"{ruled.url}/book/demo/session?therapist=ada")
-    check(page)
     page.locator(".early button").last.click()
     page.locator("#name").fill("Vera")
     page.locator("#email").fill("vera@visitor.example")
@@ -50,14 +47,11 @@ def test_who_where_and_what_it_costs(ruled: RunningServer, page: Page) -> None:
     page.locator("#policy").check()
     page.locator(".details .btn-1").click()
     expect(page.locator("#problems")).to_contain_text("Tell us where you will be")
-    check(page)
     page.locator("#place").select_option("elsewhere")
     page.locator(".details .btn-1").click()
     expect(page.locator("h1")).to_have_text("Ada cannot see you by phone or video there")
-    check(page)
     page.get_by_role("button", name="Meet in person").click()
     expect(page.locator("input[value=in_person]")).to_be_checked()
     page.locator(".details .btn-1").click()
     page.locator("a.btn-3").click()
     expect(page.locator(".terms")).to_contain_text("costs CA$60")
-    check(page)

@@ -8,9 +8,6 @@ from playwright.sync_api import Page
 TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice")
 COLOUR_RULES = ("color-contrast", "link-in-text-block")
 """The only rules whose answer differs between light and dark."""
-WIDTHS = (320, 360, 1280)
-WIDTHS_IN_THE_DARK = (360, 1280)
-"""On 320 pixels lines break elsewhere than on 360, and nothing has another colour."""
 
 _SCRIPT = Axe().axe_script
 _RUN = """options => axe.run(document, options).then(results => results.violations.flatMap(rule =>
@@ -27,21 +24,6 @@ def violations(page: Page, rules: Sequence[str] = ()) -> list[str]:
         page.evaluate(_SCRIPT)
     only = {"type": "rule", "values": list(rules)} if rules else {"type": "tag", "values": list(TAGS)}
     found: list[str] = page.evaluate(_RUN, {"runOnly": only, "resultTypes": ["violations"]})
-    return found
-
-
-def violations_everywhere(page: Page) -> list[str]:
-    """The same at every width, light and dark; the page is resized, not loaded again, and left as found."""
-    size = page.viewport_size or {"width": 1280, "height": 900}
-    found = []
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": size["height"]})
-        found += [f"light {width} px: {line}" for line in violations(page)]
-        if width in WIDTHS_IN_THE_DARK:
-            page.emulate_media(color_scheme="dark")
-            found += [f"dark {width} px: {line}" for line in violations(page, COLOUR_RULES)]
-            page.emulate_media(color_scheme="light")
-    page.set_viewport_size(size)
     return found
 
 

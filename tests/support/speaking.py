@@ -11,6 +11,7 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import write_po
 from flask import Flask
+from playwright.sync_api import Page
 from werkzeug.serving import make_server
 
 from scheduler.services import directory, wording
@@ -76,3 +77,27 @@ def in_arabic_letters(text: str) -> str:
         elif kept == 2:
             kept = 0
     return found
+
+
+def turn_round(page: Page) -> None:
+    """Make the page run from right to left as it stands, its words as they are."""
+    page.evaluate(_TURN_ROUND)
+
+
+def write_in_arabic(page: Page) -> None:
+    """Exchange the letters of the page; what is marked to run from left to right, a code say, stays."""
+    page.evaluate(_WRITE_IN_ARABIC, ARABIC)
+
+
+_TURN_ROUND = """() => {
+  for (const one of document.querySelectorAll(':root, main[dir], [role=main][dir]')) one.dir = 'rtl';
+}"""
+_WRITE_IN_ARABIC = """letters => {
+  document.documentElement.lang = 'ar';
+  const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (words.nextNode()) {
+    const word = words.currentNode;
+    if (!word.parentElement.closest('script, style, textarea, [dir=ltr]'))
+      word.data = word.data.replace(/[a-zA-Z]/g, letter => letters[letter]);
+  }
+}"""
