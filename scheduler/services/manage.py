@@ -1,10 +1,9 @@
-"""What a visitor does with the link of the mail: see, move, cancel, correct, disown."""
+"""What a visitor does with the link of the mail: see, move, cancel."""
 
 from dataclasses import dataclass, replace
 from datetime import date
 
 from scheduler.domain import appointment as lifecycle
-from scheduler.domain import eligibility
 from scheduler.domain.appointment import (
     MANAGE_SECONDS_AFTER,
     Action,
@@ -14,32 +13,20 @@ from scheduler.domain.appointment import (
     promised_answer,
 )
 from scheduler.domain.cancellation import Fee, Terms
-from scheduler.domain.errors import NotFound, Refused, SlotTaken, TooMany, WrongState
+from scheduler.domain.errors import NotFound, SlotTaken, WrongState
 from scheduler.domain.practice import AppointmentType, Practice, Therapist
 from scheduler.services import mail_limits, notices, numbers, offers, placing
-from scheduler.services.contacts import BadContact, mail_address, mail_key, phone_key
 from scheduler.services.offers import Offer
 from scheduler.store import (
     appointments,
     catalogue,
     claims,
-    outbox,
-    outbox_history,
     participants,
-    series,
-    series_offers,
 )
 from scheduler.store.catalogue import Catalogue
 from scheduler.store.database import Transaction, reading, retried, transaction
-from scheduler.store.secrets import new_token
-
-DAY = 24 * 3600
-CORRECTIONS = 3
-"""How often a wrong address of one person may be corrected."""
 
 OPEN = (Status.REQUESTED, Status.CONFIRMED)
-NOT_HELD = (Status.CANCELLED, Status.DECLINED, Status.EXPIRED)
-"""Statuses in which a consultation counts for nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,144 +127,6 @@ def is_somebody_else_there(managed: Managed, start: int, *, now: int) -> bool:
     )
 
 
-def correct_address(token: str, email: str, *, now: int) -> str:
-    """Send everything to another address: a new link, the old one dies. Only before any link was used.
-
-    Of a series that is every coming date; one mail tells of them all, each with a new link.
-    The address that it has already changes nothing and sends nothing.
-    **Raises** `Refused`, `WrongState`, `NotFound`, `TooMany` so that the page is no way to mail strangers.
-    """
-    try:
-        address = mail_address(email)
-    except BadContact as problem:
-        raise Refused({"email": str(problem)}) from None
-    with transaction() as tx:
-        found = find_in(tx, token, now)
-        if found.participant.link_used or found.appointment.status not in OPEN:
-            raise WrongState("the address was used already")
-        if address == found.participant.email:
-            return token
-        _check_correction(tx, found, mail_key(address), now)
-        fresh, dates = new_token(), _coming_dates(tx, found, now)
-        for one in dates:
-            participants.correct(tx, one.id, email=address, key=mail_key(address), new_token=new_token())
-        participants.correct(tx, found.participant.id, email=address, key=mail_key(address), new_token=fresh)
-        stored = find_in(tx, fresh, now)
-        _claim_again(tx, stored, now)
-        _tell_again(tx, stored, now)
-        theirs = replace(stored.appointment, participants=(stored.participant,))
-        mail_limits.count(tx, theirs, theirs.participants, reminder=True, now=now)
-        return fresh
-
-
-def _coming_dates(tx: Transaction, found: Managed, now: int) -> list[Participant]:
-    """This person on the other coming dates of the series. **Raises** `WrongState` where a link was used."""
-    others = [one for one in _other_dates(tx, found, now) if one.can_cancel]
-    if any(one.participant.link_used for one in others):
-        raise WrongState("the address was used already")
-    return [one.participant for one in others]
-
-
-def _tell_again(tx: Transaction, found: Managed, now: int) -> None:
-    """The first mail once more, to the address that is right."""
-    theirs = replace(found.appointment, participants=(found.participant,))
-    kind = "request_received" if theirs.status is Status.REQUESTED else "confirmation"
-    whole = series.of_appointment(tx, found.practice.id, theirs.id)
-    if whole is not None:
-        kind, theirs = "series_booked", replace(theirs, sequence=whole.sequence)
-    notices.visitors(tx, theirs, kind, now=now, occasion=f"address-{now}")
-
-
-def _check_correction(tx: Transaction, found: Managed, key: str, now: int) -> None:
-    corrections = outbox_history.occasions(tx, found.appointment.id, found.participant.id)
-    if corrections >= CORRECTIONS or not eligibility.is_within_limits(
-        live_unconfirmed=participants.live_unconfirmed(tx, found.practice.id, key, now=now),
-        attempts_today=participants.bookings_since(tx, found.practice.id, key, since=now - DAY),
-    ):
-        raise TooMany(DAY)
-
-
-def _claim_again(tx: Transaction, found: Managed, now: int) -> None:
-    """The consultation counts for the right address, not for the stranger's that was typed at first."""
-    if not found.kind.one_per_client:
-        return
-    people = found.appointment.participants
-    emails = [("email", mail_key(person.email)) for person in people]
-    contacts = [*emails, *(("phone", phone_key(person.phone)) for person in people if person.phone)]
-    claims.release(tx, found.appointment.id)
-    if found.appointment.status in NOT_HELD:
-        return
-    earlier = claims.find(tx, found.practice.id, contacts, now=now)
-    if earlier is None:
-        claims.claim(tx, found.practice.id, contacts, found.appointment.id, now=now)
-    elif found.appointment.known_since is None:
-        known = replace(found.appointment, known_since=earlier.claimed_at)
-        appointments.change(tx, found.appointment, known)
-
-
-@retried
-def disown(token: str, *, now: int) -> bool:
-    """ "This was not me": cancel, tell the therapist, and erase the person. **Raises** `NotFound`.
-
-    Where others are invited too it stands for them, and the answer is False. Of a series that is
-    every date, for the same person is named on each.
-    """
-    with transaction() as tx:
-        found = find_in(tx, token, now)
-        others = _other_dates(tx, found, now)
-        is_shared = len(found.appointment.participants) > 1
-        if is_shared and found.can_cancel:
-            notices.answered(
-                tx, found.therapist, found.appointment, by=found.participant.id, how="left", now=now
-            )
-        for one in (found, *others):
-            if len(one.appointment.participants) > 1:
-                _leave(tx, one, now)
-            else:
-                _disown(tx, one, now)
-        series_offers.erase_of_appointment(tx, found.appointment.id, found.participant.email)
-        return not is_shared
-
-
-def _leave(tx: Transaction, found: Managed, now: int) -> None:
-    """Erase this person alone; what they had typed for all goes with them."""
-    placing.clear(tx, catalogue.by_id(tx, found.practice.id), found.therapist, now=now)
-    found = find_in(tx, found.token, now)
-    before, gone = found.appointment, found.participant
-    if before.note and before.participants[0].id == gone.id:
-        before = replace(before, note="")
-        appointments.change(tx, found.appointment, before)
-    outbox.drop(tx, before.id, gone.id, now=now)
-    participants.erase(tx, gone.id)
-    stay = tuple(person for person in before.participants if person.id != gone.id)
-    _claim_again(tx, replace(found, appointment=replace(before, participants=stay)), now)
-
-
-def _disown(tx: Transaction, found: Managed, now: int) -> None:
-    if found.appointment.status in OPEN and not found.is_past:
-        placing.clear(tx, catalogue.by_id(tx, found.practice.id), found.therapist, now=now)
-        found = find_in(tx, found.token, now)
-        after = _cancelled(tx, found.appointment, now)
-        appointments.change(tx, found.appointment, replace(after, note=""))
-        found = replace(found, appointment=replace(after, note=""))
-        others = tuple(person for person in after.participants if person.id != found.participant.id)
-        notices.cancelled(tx, found.therapist, replace(after, participants=others), now=now)
-    if found.appointment.note:
-        appointments.change(tx, found.appointment, replace(found.appointment, note=""))
-    claims.release(tx, found.appointment.id)
-    outbox.drop(tx, found.appointment.id, found.participant.id, now=now)
-    participants.erase(tx, found.participant.id)
-
-
-def _other_dates(tx: Transaction, found: Managed, now: int) -> list[Managed]:
-    """The other dates of the series on which this person is named."""
-    whole = series.of_appointment(tx, found.practice.id, found.appointment.id)
-    others = [one for one in whole.appointments if one.id != found.appointment.id] if whole else []
-    people = [person for one in others for person in one.participants]
-    same = [person.id for person in people if person.email == found.participant.email]
-    return [_managed(tx, participants.token(tx, person_id), now) for person_id in same]
-
-
 def relocate(
     tx: Transaction,
     practice: Practice,
@@ -323,7 +172,7 @@ def call_off(
     The visitor's line is kept with the appointment, where the therapist reads it: mails hold none.
     """
     kept = "\n".join(words for words in (before.note, note) if words)
-    after = replace(_cancelled(tx, before, now), note=kept)
+    after = replace(cancelled(tx, before, now), note=kept)
     if not by_practice and before.status is Status.CONFIRMED:
         after = replace(after, terms=terms_when_cancelled(before, now))
     appointments.change(tx, before, after)
@@ -342,7 +191,8 @@ def _cancel(tx: Transaction, found: Managed, *, note: str, now: int) -> None:
         mail_limits.count(tx, after, after.participants, now=now, refuse=False)
 
 
-def _cancelled(tx: Transaction, before: Appointment, now: int) -> Appointment:
+def cancelled(tx: Transaction, before: Appointment, now: int) -> Appointment:
+    """The appointment as it stands once it is cancelled; nothing is written."""
     return replace(
         before,
         status=lifecycle.after(before.status, Action.CANCEL),
@@ -390,13 +240,14 @@ def _as_booked(found: Managed) -> AppointmentType:
 
 def find_in(tx: Transaction, token: str, now: int) -> Managed:
     """The appointment of a manage link, within a transaction. **Raises** `NotFound`."""
-    found = _managed(tx, token, now)
+    found = managed(tx, token, now)
     if found.appointment.end + MANAGE_SECONDS_AFTER < now:
         raise NotFound("this link has expired", practice_id=found.practice.id)
     return found
 
 
-def _managed(tx: Transaction, token: str, now: int) -> Managed:
+def managed(tx: Transaction, token: str, now: int) -> Managed:
+    """The appointment of any manage link, also of one that has expired. **Raises** `NotFound`."""
     practice_id, appointment_id, person_id = participants.by_token(tx, token)
     stock = catalogue.by_id(tx, practice_id)
     found = appointments.find(tx, practice_id, appointment_id)

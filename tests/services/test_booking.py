@@ -8,7 +8,7 @@ from scheduler.domain.appointment import HOLD_SECONDS, Status
 from scheduler.domain.consents import Consent, Purpose
 from scheduler.domain.errors import AnotherRequest, NotFound, Paused, Refused, SlotTaken, TooMany, WrongState
 from scheduler.domain.practice import TherapistMail
-from scheduler.services import booking, holds, manage, offers
+from scheduler.services import addressees, booking, holds, manage, offers
 from scheduler.services.booking import Booked
 from scheduler.services.holds import ANSWERS_SECONDS, Held
 from scheduler.store import appointments, claims, therapists
@@ -357,7 +357,7 @@ def test_the_same_form_sent_eight_times_at_once_is_one_booking(core: Core) -> No
 
 def test_a_booking_that_was_disowned_is_not_repeated(core: Core) -> None:
     booked = book(core, TUESDAY, key="k")
-    manage.disown(booked.token, now=NOW)
+    addressees.disown(booked.token, now=NOW)
     with pytest.raises(WrongState):
         book(core, TUESDAY, key="k")
 

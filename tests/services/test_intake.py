@@ -7,7 +7,7 @@ import pytest
 
 from scheduler.domain.errors import NotFound, Refused, WrongState
 from scheduler.domain.intake import Asked, Kind, Question
-from scheduler.services import doctor, intake, manage, questions, requests
+from scheduler.services import addressees, doctor, intake, manage, questions, requests
 from scheduler.services.booking import Booked
 from scheduler.services.intake import Sheet
 from scheduler.services.questions import QuestionForm
@@ -201,7 +201,7 @@ def test_answers_go_with_the_person_and_with_the_question(core: Core) -> None:
     say(other, q1="right", q2="By bus")
     questions.remove(owner_desk(core), second.id, now=NOW)
     assert core.all("SELECT count(*) FROM intake_answers") == [(2,)]
-    manage.disown(other, now=NOW)
+    addressees.disown(other, now=NOW)
     assert core.all("SELECT count(*) FROM intake_answers") == [(1,)]
     with pytest.raises(NotFound):
         questions.remove(owner_desk(core), second.id, now=NOW)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from scheduler.domain.errors import Refused, TooMany
-from scheduler.services import booking, limits, manage
+from scheduler.services import addressees, booking, limits, manage
 from scheduler.services.booking import Booked
 from scheduler.services.mail_limits import ALL, DAY, HOUR, UNCONFIRMED
 from scheduler.services.notices import REMIND_BEFORE
@@ -70,11 +70,11 @@ def test_an_address_that_is_corrected_to_and_fro_is_not_flooded(core: Core) -> N
     for number in range(10):
         token = book(core, TUESDAY + number * QUARTER, email=f"own{number}@example.org").token
         try:
-            token = manage.correct_address(token, VICTIM, now=NOW + number)
+            token = addressees.correct_address(token, VICTIM, now=NOW + number)
         except TooMany:
             continue
         hits += 1
-        manage.correct_address(token, f"away{number}@example.org", now=NOW + number)
+        addressees.correct_address(token, f"away{number}@example.org", now=NOW + number)
     assert hits == 6
 
 
@@ -85,9 +85,9 @@ def test_however_often_it_is_tried_no_hour_and_no_day_holds_more_mails(sqlite_co
         start = first + number % 12 * QUARTER + number // 12 * DAY
         booked = book(sqlite_core, start, now=now, email=f"own{number}@example.org")
         with suppress(TooMany):
-            token = manage.correct_address(booked.token, VICTIM, now=now)
+            token = addressees.correct_address(booked.token, VICTIM, now=now)
             hits += [now, start - REMIND_BEFORE]
-            manage.correct_address(token, f"away{number}@example.org", now=now)
+            addressees.correct_address(token, f"away{number}@example.org", now=now)
     for window, most in UNCONFIRMED:
         assert max(sum(low <= other < low + window for other in hits) for low in hits) == most
     assert len(hits) < len(moments)
@@ -139,7 +139,7 @@ def test_what_is_done_again_is_told_once(core: Core) -> None:
     }
     [first, *others] = [booking.book(core.demo, core.kind("consultation"), now=NOW, **form) for _ in range(4)]
     for _ in range(3):
-        assert manage.correct_address(first.token, vera()["email"], now=NOW + 1) == first.token
+        assert addressees.correct_address(first.token, vera()["email"], now=NOW + 1) == first.token
     for _ in range(3):
         manage.move(first.token, TUESDAY + QUARTER, now=NOW + 2)
     for _ in range(3):

@@ -6,7 +6,7 @@ import pytest
 
 from scheduler.domain.appointment import MANAGE_SECONDS_AFTER, Status
 from scheduler.domain.errors import NotFound, Refused, SlotTaken, TooMany, WrongState
-from scheduler.services import booking, by_hand, holds, manage
+from scheduler.services import addressees, booking, by_hand, holds, manage
 from scheduler.services.booking import Booked
 from scheduler.services.manage import Managed
 from scheduler.store import participants
@@ -74,7 +74,7 @@ def test_a_link_dies_seven_days_after_the_appointment(core: Core) -> None:
         lambda: booking.find_booked(core.demo, booked.token, now=last + 1),
         lambda: manage.cancel(booked.token, now=last + 1),
         lambda: manage.move(booked.token, last + 10 * HOUR, now=last + 1),
-        lambda: manage.disown(booked.token, now=last + 1),
+        lambda: addressees.disown(booked.token, now=last + 1),
     ]
     for act in acts:
         with pytest.raises(NotFound):
@@ -222,7 +222,7 @@ def test_an_old_link_leaves_the_appointment_of_somebody_else_alone(core: Core) -
     manage.cancel(old.token, now=NOW)
     new = book(core, TUESDAY, email="ines@example.org")
     manage.cancel(old.token, now=NOW)
-    manage.disown(old.token, now=NOW)
+    addressees.disown(old.token, now=NOW)
     assert manage.find(new.token, now=NOW).appointment == new.appointment
     with pytest.raises(NotFound):
         manage.move(old.token, WEDNESDAY, now=NOW)
@@ -252,7 +252,7 @@ def test_moving_and_cancelling_at_once_leaves_one_truth(core: Core) -> None:
 
 def test_a_corrected_address_gets_a_new_link_and_the_old_one_dies(core: Core) -> None:
     booked = book(core, TUESDAY, email="vera@exmaple.org")
-    fresh = manage.correct_address(booked.token, " vera@example.org ", now=NOW + 5)
+    fresh = addressees.correct_address(booked.token, " vera@example.org ", now=NOW + 5)
     assert manage.find(fresh, now=NOW + 5).participant.email == "vera@example.org"
     with pytest.raises(NotFound):
         manage.find(booked.token, now=NOW + 5)
@@ -264,7 +264,7 @@ def test_a_corrected_address_gets_a_new_link_and_the_old_one_dies(core: Core) ->
 
 def test_the_free_consultation_counts_for_the_corrected_address(core: Core) -> None:
     booked = book(core, TUESDAY, email="stranger@example.org")
-    manage.correct_address(booked.token, "vera@example.org", now=NOW)
+    addressees.correct_address(booked.token, "vera@example.org", now=NOW)
     assert book(core, TUESDAY + HOUR, email="stranger@example.org").appointment.known_since is None
     assert book(core, TUESDAY + 2 * HOUR, email="vera@example.org").appointment.known_since == NOW
 
@@ -272,14 +272,14 @@ def test_the_free_consultation_counts_for_the_corrected_address(core: Core) -> N
 def test_correcting_to_a_known_address_is_flagged_like_booking_with_it(core: Core) -> None:
     book(core, TUESDAY, email="vera@example.org")
     again = book(core, WEDNESDAY, email="new@example.org")
-    fresh = manage.correct_address(again.token, "vera@example.org", now=NOW)
+    fresh = addressees.correct_address(again.token, "vera@example.org", now=NOW)
     assert manage.find(fresh, now=NOW).appointment.known_since == NOW
 
 
 def test_correcting_one_address_of_a_couple_mails_that_one_only(core: Core) -> None:
     partner = {"name": "Paul Moss", "email": "paul@example.org"}
     booked = book(core, WEDNESDAY, kind="couple", who="ben", participants=[partner])
-    manage.correct_address(booked.token, "vera@example.net", now=NOW + 5)
+    addressees.correct_address(booked.token, "vera@example.net", now=NOW + 5)
     first, second = booked.appointment.participants
     told = [mail.recipient for mail in core.mails() if mail.kind == "confirmation"]
     assert sorted(told) == sorted([first.id, first.id, second.id])
@@ -288,19 +288,19 @@ def test_correcting_one_address_of_a_couple_mails_that_one_only(core: Core) -> N
 def test_an_address_is_corrected_only_before_a_link_was_used(core: Core) -> None:
     booked = book(core, TUESDAY)
     with pytest.raises(Refused) as refused:
-        manage.correct_address(booked.token, "vera@", now=NOW)
+        addressees.correct_address(booked.token, "vera@", now=NOW)
     assert refused.value.problems == {"email": "Check the email address: the part after @ is missing"}
     manage.opened(booked.token, now=NOW)
     with pytest.raises(WrongState):
-        manage.correct_address(booked.token, "vera@example.net", now=NOW)
+        addressees.correct_address(booked.token, "vera@example.net", now=NOW)
 
 
 def test_a_wrong_address_is_corrected_three_times_at_most(core: Core) -> None:
     token = book(core, TUESDAY).token
     for number in range(3):
-        token = manage.correct_address(token, f"vera{number}@example.org", now=NOW + number)
+        token = addressees.correct_address(token, f"vera{number}@example.org", now=NOW + number)
     with pytest.raises(TooMany):
-        manage.correct_address(token, "vera@example.net", now=NOW + 9)
+        addressees.correct_address(token, "vera@example.net", now=NOW + 9)
     assert core.kinds_of_mail().count("confirmation") == 4
 
 
@@ -309,12 +309,12 @@ def test_an_address_at_its_limit_gets_no_mail_by_correction(core: Core) -> None:
         book(core, TUESDAY + hour * HOUR, email="victim@example.org")
     token = book(core, WEDNESDAY, email="other@example.org").token
     with pytest.raises(TooMany):
-        manage.correct_address(token, "victim@example.org", now=NOW)
+        addressees.correct_address(token, "victim@example.org", now=NOW)
 
 
 def test_whoever_disowns_an_appointment_is_erased(core: Core) -> None:
     booked = book(core, TUESDAY, note="Please call", phone="514 555 0199")
-    manage.disown(booked.token, now=NOW)
+    addressees.disown(booked.token, now=NOW)
     with pytest.raises(NotFound):
         manage.find(booked.token, now=NOW)
     assert core.all("SELECT status, note_sealed, answers_sealed FROM appointments") == [
@@ -334,7 +334,7 @@ def test_whoever_disowns_an_appointment_is_erased(core: Core) -> None:
 def test_disowning_what_was_cancelled_erases_its_note_too(core: Core) -> None:
     booked = book(core, TUESDAY, note="Please call")
     manage.cancel(booked.token, now=NOW)
-    manage.disown(booked.token, now=NOW + 1)
+    addressees.disown(booked.token, now=NOW + 1)
     assert core.all("SELECT note_sealed, sequence FROM appointments") == [(None, 1)]
     assert core.all("SELECT count(*) FROM participants") == [(0,)]
 
@@ -348,7 +348,7 @@ def test_when_one_of_a_couple_disowns_it_stands_for_the_other(core: Core, number
     gone, stays = people[number], people[1 - number]
     with reading() as tx:
         tokens = {person.id: participants.token(tx, person.id) for person in people}
-    assert not manage.disown(tokens[gone.id], now=NOW + 5)
+    assert not addressees.disown(tokens[gone.id], now=NOW + 5)
     with pytest.raises(NotFound):
         manage.find(tokens[gone.id], now=NOW + 5)
     found = manage.find(tokens[stays.id], now=NOW + 5)
@@ -357,7 +357,7 @@ def test_when_one_of_a_couple_disowns_it_stands_for_the_other(core: Core, number
     assert core.kinds_of_mail().count("therapist_answered") == 1
     assert "cancelled" not in core.kinds_of_mail()
     assert core.all("SELECT count(*) FROM consultation_claims") == [(1,)]
-    assert manage.disown(tokens[stays.id], now=NOW + 9)
+    assert addressees.disown(tokens[stays.id], now=NOW + 9)
     assert core.all("SELECT count(*) FROM participants") == [(0,)]
     assert core.all("SELECT count(*) FROM consultation_claims") == [(0,)]
 

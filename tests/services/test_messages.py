@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from scheduler.domain.errors import NotFound
 from scheduler.domain.practice import Approval, TherapistMail
-from scheduler.services import by_hand, invitations, manage, messages, requests
+from scheduler.services import addressees, by_hand, invitations, manage, messages, requests
 from scheduler.services.desk import Desk
 from scheduler.store import outbox
 from scheduler.store.database import reading, transaction
@@ -529,7 +529,7 @@ def test_what_a_mail_told_is_emptied_once_it_has_gone(mailing: Mailing, smtp: Ma
 
 def test_a_person_who_was_erased_gets_nothing_more(mailing: Mailing, smtp: MailServer) -> None:
     booked = mailing.book()
-    mailing.in_context(manage.disown, booked.token, now=NOW)
+    mailing.in_context(addressees.disown, booked.token, now=NOW)
     mailing.work(NOW)
 
     assert smtp.to(VERA) == []
@@ -540,7 +540,7 @@ def test_a_corrected_address_gets_the_confirmation_with_the_new_link(
 ) -> None:
     booked = mailing.book()
     mailing.work(NOW)
-    token = mailing.in_context(manage.correct_address, booked.token, "vera@right.example", now=NOW + 1)
+    token = mailing.in_context(addressees.correct_address, booked.token, "vera@right.example", now=NOW + 1)
     mailing.work(NOW + 1)
 
     [mail] = smtp.to("vera@right.example")

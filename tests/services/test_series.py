@@ -10,7 +10,7 @@ from scheduler.domain.appointment import Status
 from scheduler.domain.availability import TimeOff, TimeOffKind
 from scheduler.domain.errors import DatesTaken, Refused, SlotTaken, WrongState
 from scheduler.domain.series import WEEK, Rhythm, Series
-from scheduler.services import by_hand, doctor, manage, proposing, series
+from scheduler.services import addressees, by_hand, doctor, manage, proposing, series
 from scheduler.services.proposing import Standing
 from scheduler.store import participants, schedule, therapists
 from scheduler.store.database import reading, transaction
@@ -177,7 +177,7 @@ def test_whoever_was_not_meant_is_erased_from_every_date(core: Core) -> None:
     found = book(core)
     with reading() as tx:
         token = participants.token(tx, found.standing[2].participants[0].id)
-    manage.disown(token, now=NOW)
+    addressees.disown(token, now=NOW)
     now = stored(core, found)
     assert now.standing == ()
     assert core.all("SELECT count(*) FROM participants") == [(0,)]

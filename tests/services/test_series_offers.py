@@ -10,6 +10,7 @@ from scheduler.domain.errors import DatesTaken, NotFound, Refused, WrongState
 from scheduler.domain.series import WEEK, Rhythm, Series
 from scheduler.domain.series_offer import DAY, KEPT_SECONDS, OfferState, SeriesOffer, expires_at
 from scheduler.services import (
+    addressees,
     by_hand,
     manage,
     offering,
@@ -254,7 +255,7 @@ def test_this_was_not_me_erases_the_offer_also_after_it_was_accepted(any_core: C
     accept(second)
     with pytest.raises(WrongState):
         series_offers.disown(link(second), now=NOW)
-    manage.disown(series_offers.show(link(second), now=NOW).booked[2].token, now=NOW + HOUR)
+    addressees.disown(series_offers.show(link(second), now=NOW).booked[2].token, now=NOW + HOUR)
     for table in ("series_offers", "participants"):
         assert any_core.all(f"SELECT count(*) FROM {table}") == [(0,)], table
 
@@ -350,7 +351,7 @@ def test_a_corrected_address_is_that_of_every_coming_date(any_core: Core) -> Non
         tokens = [participants.token(tx, one.participants[0].id) for one in whole.standing]
     by_hand.cancel(any_core.demo, whole.standing[4].id, by="ada", now=NOW)
     later = STARTS[0] + HOUR  # the first one is over
-    fresh = manage.correct_address(tokens[2], "right@example.org", now=later)
+    fresh = addressees.correct_address(tokens[2], "right@example.org", now=later)
     now = series.of_appointment(any_core.demo.id, whole.standing[0].id)
     assert now is not None
     assert [one.participants[0].email for one in now.appointments] == [
@@ -366,7 +367,7 @@ def test_a_corrected_address_is_that_of_every_coming_date(any_core: Core) -> Non
     assert [one.appointment.start for one in seen.dates] == STARTS[1:4]
     manage.opened(fresh, now=later)
     with pytest.raises(WrongState):
-        manage.correct_address(seen.dates[0].token, "third@example.org", now=later)
+        addressees.correct_address(seen.dates[0].token, "third@example.org", now=later)
 
 
 # ---- mails -----------------------------------------------------------------

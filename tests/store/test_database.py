@@ -11,7 +11,7 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from scheduler.domain.errors import StoreBusy
-from scheduler.services import booking, holds, manage, offers
+from scheduler.services import addressees, booking, holds, manage, offers
 from scheduler.store import database
 from scheduler.store.database import BUSY_SECONDS, db, reading, retried, sqlstate, transaction
 from tests.support.core import (
@@ -69,7 +69,7 @@ def test_every_transaction_that_writes_begins_immediately(sqlite_core: Core, sai
     manage.opened(booked.token, now=NOW)
     manage.move(booked.token, WEDNESDAY, now=NOW)
     manage.cancel(booked.token, now=NOW)
-    manage.disown(booked.token, now=NOW)
+    addressees.disown(booked.token, now=NOW)
     offers.offer(core.demo, kind, day("2026-06-02"), day("2026-06-09"), therapist=None, now=NOW)
     holds.expire_lapsed(NOW + 86400)
     found = transactions(said)

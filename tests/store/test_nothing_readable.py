@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from scheduler.services import booking, holds, manage
+from scheduler.services import addressees, booking, holds, manage
 from scheduler.store.database import db
 from tests.support.core import NOW, TUESDAY, WEDNESDAY, Core, core_on, vera
 from tests.support.instants import HOUR
@@ -52,10 +52,10 @@ def live_a_life(core: Core) -> list[str]:
             core.demo, held.token, form, key=f"key {number}", source="203.0.113.99", now=NOW
         )
         tokens += [held.token, booked.token]
-    fresh = manage.correct_address(booked.token, "verazwinkler@example.net", now=NOW)
+    fresh = addressees.correct_address(booked.token, "verazwinkler@example.net", now=NOW)
     manage.move(fresh, WEDNESDAY + HOUR, now=NOW)
     manage.cancel(fresh, note="Quittenmus", now=NOW)
-    manage.disown(fresh, now=NOW)
+    addressees.disown(fresh, now=NOW)
     holds.hold(
         core.demo,
         core.kind("session"),

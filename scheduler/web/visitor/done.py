@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response
 
 from scheduler.clock import utcnow
 from scheduler.domain.errors import Refused
-from scheduler.services import booking, intake, manage
+from scheduler.services import addressees, booking, intake
 from scheduler.web import form_token
 from scheduler.web.visitor import daylight, telling
 from scheduler.web.visitor.blueprint import blueprint, to
@@ -28,7 +28,7 @@ def address(kind: str, token: str) -> Response | tuple[str, int]:
     if not form_token.is_genuine(request.form.get(form_token.FIELD, ""), PURPOSE, token):
         return done_page(token, email=email, problem="stale"), 400
     try:
-        fresh = manage.correct_address(token, email, now=utcnow())
+        fresh = addressees.correct_address(token, email, now=utcnow())
     except Refused as refused:
         return done_page(token, email=email, problem=next(iter(refused.problems.values()))), 422
     return redirect(to("done", kind=kind, token=fresh), 303)

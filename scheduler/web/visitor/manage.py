@@ -11,6 +11,7 @@ from scheduler.clock import utcnow
 from scheduler.domain.errors import SlotTaken, WrongState
 from scheduler.domain.local_time import local_day
 from scheduler.services import (
+    addressees,
     attendance,
     consents,
     intake,
@@ -49,7 +50,7 @@ def change(token: str) -> Response | str | tuple[str, int]:
     manage.opened(token, now=utcnow())
     action = request.form.get("action", "")
     if action == "disown":
-        was_cancelled = manage.disown(token, now=utcnow())
+        was_cancelled = addressees.disown(token, now=utcnow())
         return render_template("visitor/disowned.html", was_cancelled=was_cancelled)
     try:
         told = _carry_out(action, managed)
