@@ -12,6 +12,7 @@ from tools.scenes import (  # noqa: F401 -- most put themselves on the list
     calendars,
     choosing,
     dates,
+    lines,
     mails,
     managing,
     practice,
