@@ -55,7 +55,7 @@ def bookings(folder: Path, scale: int) -> Iterator[tuple[str, float, str]]:
             "booking": book,
         }
         costs: dict[str, float] = dict.fromkeys(ways, math.inf)
-        for _ in range(TURNS):
+        for _ in range(max(1, TURNS // scale)):
             for name, ask in ways.items():
                 used = running.cpu()
                 rate, waited = _at_once(running, ask, each)
