@@ -1,10 +1,11 @@
 """axe finds nothing on any page in any state, each looked at three times: light, dark, from right to left.
 
 "Each page three times" is read as these three, on one load of the page (axe resizes a loaded page instead
-of loading it again): light on a large screen; dark there and on a phone, where only rules about colour can
-answer otherwise; and on a phone turned round in place. It is written in a made-up Arabic only then, for what
+of loading it again): light on a large screen; dark on a phone, where only rules about colour can answer
+otherwise; and on a phone turned round in place. It is written in a made-up Arabic only then, for what
 scrolls sideways: axe takes letters that join for pictures, and says nothing about their colour. That the
-program itself turns its pages round is tested in `test_languages.py`.
+program itself turns its pages round is tested in `test_languages.py`. The practice's own pages exist in no
+language that runs from right to left, and are looked at twice.
 """
 
 from collections.abc import Callable, Iterator
@@ -77,15 +78,17 @@ def look(page: Page) -> list[str]:
     """What is wrong with the page: light, dark, turned round. It must be opened anew afterwards."""
     found = [f"light: {line}" for line in violations(page)]
     page.emulate_media(color_scheme="dark")
-    found += [f"dark: {line}" for line in violations(page, COLOUR_RULES)]
     resize(page, PHONE)
-    found += [f"dark on a phone: {line}" for line in violations(page, COLOUR_RULES)]
+    found += [f"dark: {line}" for line in violations(page, COLOUR_RULES)]
     page.emulate_media(color_scheme="light")
-    turn_round(page)
-    found += [f"right to left: {line}" for line in violations(page)]
+    is_theirs = "/practice/" not in page.url
+    if is_theirs:
+        turn_round(page)
+        found += [f"right to left: {line}" for line in violations(page)]
     found += too_wide(page)
-    write_in_arabic(page)
-    found += too_wide(page)
+    if is_theirs:
+        write_in_arabic(page)
+        found += too_wide(page)
     resize(page, LARGE)
     return found
 
@@ -116,9 +119,9 @@ def test_a_page_that_is_wrong_is_noticed_each_time(browser: Browser) -> None:
     )
     found = look(page)
     page.close()
-    assert noticed(found, ".light") == {"light", "dark", "dark on a phone", "right to left"}
-    assert noticed(found, ".dark") == {"dark", "dark on a phone"}
-    assert noticed(found, ".phone") == {"dark on a phone", "right to left"}
+    assert noticed(found, ".light") == {"light", "dark", "right to left"}
+    assert noticed(found, ".dark") == {"dark"}
+    assert noticed(found, ".phone") == {"dark", "right to left"}
     assert noticed(found, "input") == {"right to left"}
 
 

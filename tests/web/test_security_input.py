@@ -143,9 +143,9 @@ def rules(app: Flask, methods: set[str]) -> list[Rule]:
 
 
 @pytest.fixture
-def odd_app(make_app: Callable[..., Flask], either_demo_database: str) -> Flask:
+def odd_app(make_app: Callable[..., Flask], postgres_demo_database: str) -> Flask:
     """The application as a server runs it: faults become answers."""
-    app = make_app(either_demo_database)
+    app = make_app(postgres_demo_database)
     app.testing = False
     return app
 

@@ -1,7 +1,5 @@
 """Scenes of a line that is slow or cut: what stands while the next page is on its way."""
 
-import re
-
 from playwright.sync_api import Page, expect
 
 from tools.scenes.booking import LAPSE, type_in
@@ -9,12 +7,13 @@ from tools.scenes.choosing import FREE_CALL
 from tools.scenes.registry import scene
 from tools.scenes.stage import Stage
 
-ANY_STEP = re.compile(r"/book/demo/")
+HOUR = 3_600_000
 
 
 def stall(page: Page) -> None:
-    """From now on no step arrives."""
-    page.route(ANY_STEP, lambda _route: None)
+    """From now on every answer takes an hour."""
+    line = {"offline": False, "latency": HOUR, "downloadThroughput": -1, "uploadThroughput": -1}
+    page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", line)
 
 
 def form(stage: Stage, page: Page) -> Page:
