@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 import pytest
 from flask import Flask
@@ -85,6 +86,7 @@ BODIES: dict[str, tuple[str, bytes]] = {
     "xml": ("application/xml", b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>'),
     "odd content type": ("app\x7flication/;;;=", b"a"),
 }
+A_FORM = {what: BODIES[what] for what in ("nothing", "form NUL")}
 QUERIES = [
     "day=2026-02-31",
     "day=%00",
@@ -162,17 +164,20 @@ def test_no_body_makes_a_fault(odd_app: Flask, who: str) -> None:
     for rule in rules(odd_app, CHANGING):
         if rule.endpoint == "security.logout" or rule.rule.startswith("/practice") != (who == "owner"):
             continue
-        for address in addresses(rule, "x"):
-            for what, status in sent(client, address, rule, who == "owner"):
+        usual, *odd = addresses(rule, "x")
+        for address, bodies in [(usual, BODIES), *((one, A_FORM) for one in odd)]:
+            for what, status in sent(client, address, rule, bodies, is_staff=who == "owner"):
                 answers.append((f"{what} to {address}", status))
     assert faults(answers) == []
     assert len(answers) > 30
 
 
-def sent(client: FlaskClient, address: str, rule: Rule, is_staff: bool) -> Iterator[tuple[str, int]]:
+def sent(
+    client: FlaskClient, address: str, rule: Rule, bodies: dict[str, tuple[str, bytes]], *, is_staff: bool
+) -> Iterator[tuple[str, int]]:
     headers = {"X-CSRFToken": staff_token(client)} if is_staff else {}
     for method in sorted(CHANGING & (rule.methods or set())):
-        for what, (content_type, body) in BODIES.items():
+        for what, (content_type, body) in bodies.items():
             answer = client.open(
                 address,
                 method=method,
@@ -193,8 +198,8 @@ def test_no_query_and_no_address_makes_a_fault(odd_app: Flask, who: str) -> None
             continue
         for address in {spelled for odd in ODD_ARGUMENTS for spelled in addresses(rule, odd)}:
             answers.append((f"GET {address}", client.get(address).status_code))
-        for query in QUERIES:
-            for address in addresses(rule, "x"):
+        for address in islice(addresses(rule, "x"), 1):
+            for query in QUERIES:
                 answers.append((f"GET {address}?{query}", client.get(f"{address}?{query}").status_code))
     assert faults(answers) == []
     assert len(answers) > 200
