@@ -121,7 +121,7 @@ def test_the_first_screen_is_painted_soon_on_slow_lines_and_slow_phones(
         took = statistics.median(times)
         record_property("figure", f"LCP on network {network}, processor / 4: {took:.0f} ms of {bar}")
         assert min(times) > 100
-        assert took <= 2 * bar, times  # two more tests run beside this one; `make bench` has the processor alone
+        assert took <= 2 * bar, times  # other tests run beside this one; `make bench` runs alone
 
 
 def test_targets_are_large_enough_in_other_states_too(
