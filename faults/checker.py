@@ -1,5 +1,6 @@
 """Holds what was acknowledged against what is stored, and what is stored against what was delivered."""
 
+import math
 import time
 from collections import Counter
 from collections.abc import Iterable
@@ -123,17 +124,26 @@ def _check_mails(site: Site, found: Findings) -> None:
         found.problems.append(f"{len(strangers)} mails of no outbox row")
     for mails in copies.values():
         for earlier in mails[:-1]:
-            found.twice[_why(earlier, site.killed)] += 1
-    if found.twice[UNEXPLAINED]:
-        found.problems.append(f"{found.twice[UNEXPLAINED]} mails sent twice for no known reason")
+            why = _why(earlier, site.killed)
+            found.twice[why] += 1
+            if why == UNEXPLAINED:
+                found.problems.append(f"a mail sent twice for no known reason: {_told(earlier, site.killed)}")
     found.twice += Counter()
+
+
+def _told(earlier: Taken, killed: Killed) -> str:
+    """What is known of the worker that sent the first copy."""
+    end = killed.workers.get(earlier.pid)
+    fate = "was never killed" if end is None else f"was killed {end - earlier.at:+.1f} s from then"
+    return f"its first worker, {earlier.pid}, {fate}"
 
 
 def _why(earlier: Taken, killed: Killed) -> str:
     """Why there was another copy of a mail that the server had."""
     if not earlier.answered:
         return UNANSWERED
-    if 0 <= killed.workers.get(earlier.pid, 0) - earlier.at <= NOTING_SECONDS:
+    # A worker may be dead by the moment at which the server gets to the mail that it had handed over.
+    if abs(killed.workers.get(earlier.pid, -math.inf) - earlier.at) <= NOTING_SECONDS:
         return NOTED_LATER
     if _within(earlier.at, killed.database_away):
         return AWAY
