@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from scheduler.domain import appointment as lifecycle
-from scheduler.domain import eligibility
+from scheduler.domain import eligibility, intake, places
 from scheduler.domain.appointment import Action, Appointment, Participant, Status
 from scheduler.domain.cancellation import terms_of
 from scheduler.domain.consents import POLICY
@@ -16,10 +16,10 @@ from scheduler.domain.errors import AnotherRequest, NotFound, Refused, SlotTaken
 from scheduler.domain.practice import AppointmentType, Approval, Practice, Therapist
 from scheduler.services import (
     consents,
+    directory,
     eligible_places,
     forms,
     holds,
-    intake,
     mail_limits,
     newsletter,
     notices,
@@ -290,13 +290,17 @@ def _request(
     start: int,
     therapist: Therapist | None = None,
 ) -> _Request:
-    places, questions = eligible_places.asked(practice, kind), intake.at_booking(practice, kind)
-    form = forms.check(raw, practice, kind, places=places, questions=questions)
+    stock = directory.of_id(practice.id)
+    asked, questions = (
+        places.asked(kind, stock.active_therapists),
+        intake.at_booking(stock.questions, kind.id),
+    )
+    form = forms.check(raw, practice, kind, places=asked, questions=questions)
     wanted = therapist.id if therapist else ""
     body = json.dumps([kind.id, start, wanted, dict(raw)], sort_keys=True, default=str)
     return _Request(
         form=form,
-        among=eligible_places.who_may_take(practice, kind, form, therapist),
+        among=eligible_places.who_may_take(stock, kind, form, therapist),
         key_hash=hashlib.sha256(key.encode()).digest(),
         body_hash=hashlib.sha256(body.encode()).digest(),
         source=source,

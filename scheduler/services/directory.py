@@ -53,7 +53,7 @@ def link_to_type(public_url: str, practice: Practice, kind: AppointmentType) -> 
 
 def therapists(practice: Practice) -> list[Therapist]:
     """The active therapists in their fixed order."""
-    return [therapist for therapist in of_id(practice.id).therapists if therapist.active]
+    return of_id(practice.id).active_therapists
 
 
 def find_therapist(practice: Practice, slug: str) -> Therapist:

@@ -5,6 +5,7 @@ from scheduler.domain.errors import NotEligible
 from scheduler.domain.practice import AppointmentType, Practice, Therapist
 from scheduler.services import directory
 from scheduler.services.forms import CheckedBooking
+from scheduler.store.catalogue import Catalogue
 
 
 def asked(practice: Practice, kind: AppointmentType) -> tuple[str, ...]:
@@ -18,7 +19,7 @@ def who_may(practice: Practice, kind: AppointmentType, place: str) -> list[Thera
 
 
 def who_may_take(
-    practice: Practice, kind: AppointmentType, form: CheckedBooking, therapist: Therapist | None
+    stock: Catalogue, kind: AppointmentType, form: CheckedBooking, therapist: Therapist | None
 ) -> frozenset[str] | None:
     """The ids of those who may take this booking; None: whoever offers it.
 
@@ -26,7 +27,7 @@ def who_may_take(
     """
     if not form.place:
         return None
-    allowed = frozenset(one.id for one in who_may(practice, kind, form.place))
+    allowed = frozenset(one.id for one in places.who_may(kind, stock.active_therapists, form.place))
     if not allowed or (therapist is not None and therapist.id not in allowed):
         raise NotEligible("the therapist may not see people there")
     return allowed

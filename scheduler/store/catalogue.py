@@ -61,6 +61,11 @@ class Catalogue:
     revision: int = 0
     revisions: Mapping[str, int] = field(default_factory=dict)
 
+    @property
+    def active_therapists(self) -> list[Therapist]:
+        """Those who work here, in their fixed order."""
+        return [one for one in self.therapists if one.active]
+
     def type_of_slug(self, slug: str, *, key: str = "") -> AppointmentType:
         """The enabled type, if it is for everybody or opens with this key. **Raises** `NotFound`."""
         named = (kind for kind in self.types if kind.slug == slug and kind.enabled and kind.opens_with(key))
