@@ -10,7 +10,7 @@ from scheduler.domain.practice import AppointmentType, Mode, Practice, text
 from scheduler.services import manage, terms
 from scheduler.store import appointments
 from scheduler.store import consents as store
-from scheduler.store.database import Transaction, reading, transaction
+from scheduler.store.database import Transaction, reading, retried, transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,7 @@ def recorded(
     records = {}
     for key in keys:
         version = versions[key]
-        words = _texts(practice, kind, key, booked.language)
-        store.keep(tx, practice.id, text_key(key, kind.id), version, words, now=now)
+        _keep(tx, practice, kind, key, version, booked.language, now)
         said = _said(practice, kind, booked, now) if key == POLICY else ""
         records[key] = Consent(version, booked.language, now, PURPOSES[key], said)
     return records
@@ -59,23 +58,38 @@ def of_appointment(appointment: Appointment) -> list[Agreed]:
         return found
 
 
+@retried
 def take_back(token: str, *, now: int) -> None:
     """No longer agree to the terms: the appointment, which stands on them, is cancelled.
 
     What that costs the terms say themselves. **Raises** `NotFound`, `WrongState` once it has begun.
     """
-    managed = manage.cancel(token, now=now)
     with transaction() as tx:
-        current = appointments.find(tx, managed.practice.id, managed.appointment.id)
+        current = manage.cancel_in(tx, token, now=now).appointment
         agreed = current.consents.get(POLICY)
         if agreed is not None and agreed.withdrawn_at is None:
             records = {**current.consents, POLICY: replace(agreed, withdrawn_at=now)}
             appointments.change(tx, current, replace(current, consents=records))
 
 
-def _texts(practice: Practice, kind: AppointmentType, key: str, language: str) -> Mapping[str, str]:
-    """The words of the present version in each of the practice's languages, and in the visitor's."""
-    tags = dict.fromkeys((*practice.languages, language))
+def _keep(
+    tx: Transaction,
+    practice: Practice,
+    kind: AppointmentType,
+    key: str,
+    version: int,
+    language: str,
+    now: int,
+) -> None:
+    """Keep the words of the present version, in each of the practice's languages and in the visitor's."""
+    tags, under = dict.fromkeys((*practice.languages, language)), text_key(key, kind.id)
+    kept = store.find(tx, practice.id, under, version)
+    if kept is None or not kept.texts.keys() >= tags.keys():
+        store.keep(tx, practice.id, under, version, _texts(practice, kind, key, tags), now=now)
+
+
+def _texts(practice: Practice, kind: AppointmentType, key: str, tags: Iterable[str]) -> Mapping[str, str]:
+    """The words of the present version, by language."""
     if key == PRIVACY:
         return {tag: text(practice.privacy, tag) for tag in tags}
     fees = terms_of(kind)

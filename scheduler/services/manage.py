@@ -70,11 +70,16 @@ def speak(token: str, language: str, *, now: int) -> None:
 def cancel(token: str, *, note: str = "", now: int) -> Managed:
     """Cancel; doing it again changes nothing. **Raises** `NotFound`, `WrongState` once it has begun."""
     with transaction() as tx:
-        found = find_in(tx, token, now)
-        participants.mark_used(tx, found.participant.id)
-        if found.appointment.status in OPEN:
-            _cancel(tx, found, note=note, now=now)
-        return find_in(tx, token, now)
+        return cancel_in(tx, token, note=note, now=now)
+
+
+def cancel_in(tx: Transaction, token: str, *, note: str = "", now: int) -> Managed:
+    """The same, within a transaction."""
+    found = find_in(tx, token, now)
+    participants.mark_used(tx, found.participant.id)
+    if found.appointment.status in OPEN:
+        _cancel(tx, found, note=note, now=now)
+    return find_in(tx, token, now)
 
 
 @retried
