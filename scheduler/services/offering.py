@@ -87,15 +87,17 @@ def make(
 def listed(desk: Desk) -> list[Listed]:
     """The offers made for this desk's calendars, the newest first."""
     with reading() as tx:
-        return [
-            Listed(
-                one,
-                desk.type_of_id(one.type_id),
-                desk.therapist_of_id(one.therapist_id),
-                _first_appointment(tx, one),
-            )
-            for one in store.of_therapists(tx, desk.practice.id, desk.therapist_ids)
-        ]
+        offers = store.of_therapists(tx, desk.practice.id, desk.therapist_ids)
+        first = series_store.first_appointments(tx, [one.series_id for one in offers if one.series_id])
+    return [
+        Listed(
+            one,
+            desk.type_of_id(one.type_id),
+            desk.therapist_of_id(one.therapist_id),
+            first.get(one.series_id or "", ""),
+        )
+        for one in offers
+    ]
 
 
 @retried
@@ -144,9 +146,3 @@ def _same(tx: Transaction, desk: Desk, offer: SeriesOffer, now: int) -> SeriesOf
         if one.is_open(now) and same == (offer.email, offer.type_id, offer.rhythm, offer.left_out):
             return one
     return None
-
-
-def _first_appointment(tx: Transaction, offer: SeriesOffer) -> str:
-    if offer.series_id is None:
-        return ""
-    return series_store.find(tx, offer.practice_id, offer.series_id).appointments[0].id

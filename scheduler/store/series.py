@@ -4,7 +4,7 @@ A change of a date raises the number of the series in the same transaction,
 so whoever changes one holds the therapist's calendar.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -137,6 +137,16 @@ def of_appointment(tx: Transaction, practice_id: str, appointment_id: str) -> Se
     mine = _series.c.id == _series_id(appointment_id)
     row = tx.execute(select(_series).where(mine, _series.c.practice_id == practice_id)).first()
     return _filled(tx, row) if row else None
+
+
+def first_appointments(tx: Transaction, series_ids: Collection[str]) -> dict[str, str]:
+    """The id of the appointment on the first date of each series that has one."""
+    backwards = (
+        select(_dates.c.series_id, _dates.c.appointment_id)
+        .where(_dates.c.series_id.in_(series_ids), _dates.c.appointment_id.is_not(None))
+        .order_by(_dates.c.recurrence_at.desc())
+    )
+    return {row.series_id: row.appointment_id for row in tx.execute(backwards)}  # the first comes last
 
 
 def weeks_of(tx: Transaction, appointment_ids: Sequence[str]) -> dict[str, int]:
