@@ -35,12 +35,13 @@ def book_series() -> ResponseReturnValue:
     does = answers.values.get("do")
     if typed is None or typed.weeks is None or does not in ("book", "offer"):
         return by_hand.page(answers.values, answers.problems), 422 if answers.problems else 200
-    starts = {one.start for one in _proposed(typed)}
-    ticked = {start for start in starts if str(start) in request.form.getlist("date")}
+    dates = _proposed(typed)
+    ticked = ticked_of(dates)
+    left_out = {one.start for one in dates} - ticked
     try:
         if does == "offer":
-            return _offer(typed, left_out=starts - ticked)
-        booked = _book(typed, left_out=starts - ticked)
+            return _offer(typed, left_out=left_out)
+        booked = _book(typed, left_out=left_out)
     except DatesTaken as taken:
         answers.problems["date"] = (
             "Only free dates can be offered. Nothing was sent"
@@ -103,27 +104,50 @@ def _proposed(typed: Typed) -> tuple[ProposedDate, ...]:
 
 
 def _page(typed: Typed, answers: Answers, ticked: Collection[int] | None) -> str:
-    """All dates; those that are free are ticked where nothing was chosen yet."""
-    dates = _proposed(typed)
-    if ticked is None:
-        ticked = {one.start for one in dates if one.standing is Standing.FREE}
-    return render_template(
+    return dates_page(
         "practice/series_new.html",
-        here="calendar",
-        dates=dates,
-        ticked=ticked,
-        hindered=sum(one.standing is not Standing.FREE for one in dates),
-        hints=hints(),
+        _proposed(typed),
+        ticked,
+        typed.weeks or 1,
+        answers.problems,
         kept={name: value for name, value in answers.values.items() if name not in ("date", "do")},
         kind=typed.kind,
-        rhythm=by_hand.rhythm(typed.weeks or 1),
-        problems=answers.problems,
         picked=picked(),
         therapist=therapist(),
     )
 
 
-def hints() -> dict[str, str]:
+def ticked_of(dates: Collection[ProposedDate]) -> set[int]:
+    """The starts that are ticked in the form that was sent."""
+    given = request.form.getlist("date")
+    return {one.start for one in dates if str(one.start) in given}
+
+
+def dates_page(
+    template: str,
+    dates: Collection[ProposedDate],
+    ticked: Collection[int] | None,
+    weeks: int,
+    problems: dict[str, str],
+    **more: object,
+) -> str:
+    """All dates of a rhythm to tick; those that are free are ticked where nothing was chosen yet (None)."""
+    if ticked is None:
+        ticked = {one.start for one in dates if one.standing is Standing.FREE}
+    return render_template(
+        template,
+        here="calendar",
+        dates=dates,
+        ticked=ticked,
+        hindered=sum(one.standing is not Standing.FREE for one in dates),
+        hints=_hints(),
+        rhythm=by_hand.rhythm(weeks),
+        problems=problems,
+        **more,
+    )
+
+
+def _hints() -> dict[str, str]:
     """What stands in the way of a date, in words for staff."""
     return {
         Standing.TAKEN: gettext("Another appointment or its pause lies there"),

@@ -2,14 +2,14 @@
 
 from collections.abc import Collection
 
-from flask import render_template, request
+from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from scheduler.domain.appointment import Appointment
 from scheduler.domain.errors import DatesTaken, NotFound, Refused, WrongState
 from scheduler.domain.local_time import local
 from scheduler.services import appointments
-from scheduler.services.proposing import ProposedDate, Standing
+from scheduler.services.proposing import ProposedDate
 from scheduler.web.practice import by_hand, series, speech
 from scheduler.web.practice.by_hand import FEWEST, MOST, WEEKS
 from scheduler.web.practice.forms import Answers
@@ -43,7 +43,7 @@ def save_series_change(appointment_id: str) -> ResponseReturnValue:
     proposed = appointments.propose_change(desk(), found.id, start, weeks, dates, now=now())
     if does != "book":
         return _dates_page(found, proposed, weeks, answers, None)
-    ticked = {one.start for one in proposed if str(one.start) in request.form.getlist("date")}
+    ticked = series.ticked_of(proposed)
     left_out = {one.start for one in proposed} - ticked
     try:
         booked = appointments.change_series(
@@ -103,20 +103,14 @@ def _dates_page(
     answers: Answers,
     ticked: Collection[int] | None,
 ) -> str:
-    """All dates of the new rhythm; those that are free are ticked where nothing was chosen yet."""
-    if ticked is None:
-        ticked = {one.start for one in proposed if one.standing is Standing.FREE}
-    return render_template(
+    return series.dates_page(
         "practice/series_change_dates.html",
-        here="calendar",
+        proposed,
+        ticked,
+        weeks,
+        answers.problems,
+        kept={name: value for name, value in answers.values.items() if name in _TYPED},
+        kind=desk().type_of_id(found.type_id),
         one=found,
         heading=speech.person(found),
-        kind=desk().type_of_id(found.type_id),
-        dates=proposed,
-        ticked=ticked,
-        hindered=sum(one.standing is not Standing.FREE for one in proposed),
-        hints=series.hints(),
-        kept={name: value for name, value in answers.values.items() if name in _TYPED},
-        rhythm=by_hand.rhythm(weeks),
-        problems=answers.problems,
     )
