@@ -7,7 +7,7 @@ long ago. It holds nothing secret.
 
 from secrets import token_urlsafe
 
-from flask import current_app
+from flask import current_app, request
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 FIELD = "form_token"
@@ -25,6 +25,11 @@ def is_genuine(token: str, purpose: str, *subject: str) -> bool:
         return bool(_serializer(purpose).loads(token, max_age=LIFETIME_SECONDS)[1:] == list(subject))
     except BadData:
         return False
+
+
+def is_sent(purpose: str, *subject: str) -> bool:
+    """Whether the form that was sent just now carries such a token."""
+    return is_genuine(request.form.get(FIELD, ""), purpose, *subject)
 
 
 def _serializer(purpose: str) -> URLSafeTimedSerializer:

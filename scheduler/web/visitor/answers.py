@@ -32,6 +32,12 @@ def typed_answers(form: Mapping[str, str]) -> dict[str, str]:
     return {name.removeprefix(QUESTION): form[name][:_LONGEST_ANSWER] for name in names}
 
 
+def version_in(form: Mapping[str, str], name: str) -> int | None:
+    """The version of the words beside a box or button; None where no number was sent."""
+    given = form.get(name, "")
+    return int(given) if given.isascii() and given.isdecimal() and len(given) < 10 else None
+
+
 def booking_form(
     answers: Mapping[str, str],
     kind: AppointmentType,

@@ -158,7 +158,7 @@ def parse_start(text: str) -> int | None:
 
 def is_genuine(kind: AppointmentType) -> bool:
     """Whether the posted form came from a page of ours for this type."""
-    return form_token.is_genuine(request.form.get(form_token.FIELD, ""), HOLD, g.practice.slug, kind.slug)
+    return form_token.is_sent(HOLD, g.practice.slug, kind.slug)
 
 
 def _flow(kind: AppointmentType, held: holds.Held | None) -> dict[str, object]:

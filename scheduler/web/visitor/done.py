@@ -25,7 +25,7 @@ def address(kind: str, token: str) -> Response | tuple[str, int]:
     """Correct the address the mails go to; the page then has a new address of its own."""
     booked_here(token)
     email = request.form.get("email", "")[:300]
-    if not form_token.is_genuine(request.form.get(form_token.FIELD, ""), PURPOSE, token):
+    if not form_token.is_sent(PURPOSE, token):
         return done_page(token, email=email, problem="stale"), 400
     try:
         fresh = addressees.correct_address(token, email, now=utcnow())

@@ -8,6 +8,7 @@ from scheduler.domain.errors import WrongState
 from scheduler.services import newsletter
 from scheduler.services.newsletter import Shown
 from scheduler.web import form_token
+from scheduler.web.visitor.answers import version_in
 from scheduler.web.visitor.blueprint import blueprint, enter_practice, to
 
 PURPOSE = "newsletter"
@@ -24,13 +25,13 @@ def news(token: str) -> str:
 def answer_news(token: str) -> Answer:
     """Say yes to the words on the page, or leave."""
     shown = _find(token)
-    if not form_token.is_genuine(request.form.get(form_token.FIELD, ""), PURPOSE, token):
+    if not form_token.is_sent(PURPOSE, token):
         return _page(shown, token, notice="stale"), 400
     if request.form.get("action") == "leave":
         newsletter.leave(token)
         return render_template("visitor/newsletter_left.html")
     try:
-        newsletter.confirm(token, _version(), now=utcnow())
+        newsletter.confirm(token, version_in(request.form, "version") or 0, now=utcnow())
     except WrongState:
         return _page(_find(token), token, notice="new"), 409
     return redirect(to("news", token=token), 303)
@@ -42,11 +43,6 @@ def _find(token: str) -> Shown:
     shown = newsletter.show(token)
     enter_practice(shown.practice, spoken=shown.reader.language)
     return shown
-
-
-def _version() -> int:
-    given = request.form.get("version", "")
-    return int(given) if given.isascii() and given.isdecimal() and len(given) < 10 else 0
 
 
 def _page(shown: Shown, token: str, *, notice: str = "") -> str:

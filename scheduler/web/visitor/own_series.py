@@ -1,6 +1,6 @@
 """Cancelling a date and all later ones of a series: asked first, then done with one press."""
 
-from flask import g, redirect, render_template, request
+from flask import g, redirect, render_template
 from werkzeug.wrappers import Response
 
 from scheduler.clock import utcnow
@@ -25,7 +25,7 @@ def rest(token: str) -> str | Response:
 def cancel_rest(token: str) -> str | Response | tuple[str | Response, int]:
     """Cancel them."""
     managed = manage.find(token)
-    if not form_token.is_genuine(request.form.get(form_token.FIELD, ""), PURPOSE, token):
+    if not form_token.is_sent(PURPOSE, token):
         return _page(managed, token, notice="stale"), 400
     try:
         own_series.cancel_rest(token, now=utcnow())

@@ -29,7 +29,7 @@ def questions(token: str) -> str:
 def answer_questions(token: str) -> Response | tuple[str, int]:
     """Keep the answers."""
     managed, given = find(token), typed_answers(request.form)
-    if not form_token.is_genuine(request.form.get(form_token.FIELD, ""), PURPOSE, token):
+    if not form_token.is_sent(PURPOSE, token):
         return questions_page(managed, token, given=given, notice="stale"), 400
     try:
         intake.answer(token, given, language=g.language, now=utcnow())

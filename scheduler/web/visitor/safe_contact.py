@@ -18,7 +18,7 @@ Answer = Response | tuple[str, int]
 def contact(token: str) -> Answer:
     """Keep another answer about text messages and voicemail."""
     managed = find(token)
-    if not _is_genuine(token):
+    if not form_token.is_sent(PURPOSE, token):
         return manage_page(managed, token, notice="stale"), 400
     ways = [way for way in CONTACT_WAYS if request.form.get(f"safe_{way}")]
     safe_contact.change(token, ways, now=utcnow())
@@ -29,14 +29,10 @@ def contact(token: str) -> Answer:
 def take_back(token: str) -> Answer:
     """No longer agree to the terms: the appointment is cancelled with them."""
     managed = find(token)
-    if not _is_genuine(token):
+    if not form_token.is_sent(PURPOSE, token):
         return manage_page(managed, token, notice="stale"), 400
     try:
         consents.take_back(token, now=utcnow())
     except WrongState:
         return manage_page(find(token), token), 409
     return redirect(to("appointment", token=token, cancelled="1"), 303)
-
-
-def _is_genuine(token: str) -> bool:
-    return form_token.is_genuine(request.form.get(form_token.FIELD, ""), PURPOSE, token)

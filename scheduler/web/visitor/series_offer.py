@@ -14,6 +14,7 @@ from scheduler.services.proposing import Standing
 from scheduler.services.series_offers import Shown
 from scheduler.web import form_token
 from scheduler.web.language import gettext
+from scheduler.web.visitor.answers import version_in
 from scheduler.web.visitor.blueprint import blueprint, enter_practice, to
 from scheduler.web.visitor.zones import clocks
 
@@ -32,14 +33,19 @@ def answer_series_offer(token: str) -> Answer:
     """Accept what is ticked, all or none; decline; or say that this was somebody else."""
     shown, now = _find(token), utcnow()
     ticked = _ticked(shown)
-    if not form_token.is_genuine(request.form.get(form_token.FIELD, ""), PURPOSE, token):
+    if not form_token.is_sent(PURPOSE, token):
         return _page(shown, token, ticked=ticked, notice="stale"), 400
     action = request.form.get("action")
     try:
         if action == "accept":
             zone = g.view.tz or shown.practice.zone
             series_offers.accept(
-                token, ticked, agreed_to=_agreed_to(), zone=zone, language=g.language, now=now
+                token,
+                ticked,
+                agreed_to=version_in(request.form, POLICY),
+                zone=zone,
+                language=g.language,
+                now=now,
             )
         elif action == "decline":
             series_offers.decline(token, now=now)
@@ -68,12 +74,6 @@ def _ticked(shown: Shown) -> set[int]:
     return {start for start in shown.offer.starts if str(start) in given}
 
 
-def _agreed_to() -> int | None:
-    """The version of the terms beside the ticked box."""
-    given = request.form.get(POLICY, "")
-    return int(given) if given.isascii() and given.isdecimal() and len(given) < 10 else None
-
-
 def _page(
     shown: Shown,
     token: str,
@@ -100,7 +100,7 @@ def _page(
         hints=_hints(),
         free=sum(one.standing is Standing.FREE for one in shown.dates),
         terms=terms.in_general(accepted, g.language) if accepted else "",
-        agreed_to=_agreed_to(),
+        agreed_to=version_in(request.form, POLICY),
         problems=problems or {},
         notice=notice,
         link=token,

@@ -33,7 +33,7 @@ def wait(kind: str) -> str:
 def join(kind: str) -> Answer:
     """Put the visitor on the list; the answer is the same for every address."""
     found = _open(kind)
-    if not form_token.is_genuine(request.form.get(form_token.FIELD, ""), JOIN, g.practice.slug, found.slug):
+    if not form_token.is_sent(JOIN, g.practice.slug, found.slug):
         return _join_page(found, notice="stale"), 400
     try:
         waiting.join(
@@ -62,7 +62,7 @@ def waiting_entry(token: str) -> str:
 def answer_waiting(token: str) -> Answer:
     """Take the time that is kept, or not this one, or leave the list."""
     shown = _find(token)
-    if not form_token.is_genuine(request.form.get(form_token.FIELD, ""), ANSWER, token):
+    if not form_token.is_sent(ANSWER, token):
         return _entry_page(shown, token, notice="stale"), 400
     action, now = request.form.get("action"), utcnow()
     try:
