@@ -11,7 +11,8 @@ from tests.support.accessibility import sideways_overflow, violations
 from tests.support.environment import PASSWORD
 from tests.support.ports import free_port
 from tests.support.signing_in import OWNER
-from tests.support.speaking import add_made_up_arabic, in_a_thread, teach
+from tests.support.speaking import add_made_up_arabic, teach
+from tools.scenes.stage import in_a_thread
 
 WIDTHS = (320, 360)
 PRACTICE_PAGES = ("", "requests", "hours", "types/session", "settings/practice", "calendars")

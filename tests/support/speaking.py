@@ -1,18 +1,14 @@
 """Practices that speak more languages, and a made-up language that runs from right to left."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from string import ascii_letters
-from threading import Thread
 
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import write_po
 from flask import Flask
 from playwright.sync_api import Page
-from werkzeug.serving import make_server
 
 from scheduler.services import directory, wording
 from scheduler.store import practice as practices
@@ -29,20 +25,6 @@ def teach(app: Flask, languages: tuple[str, ...], slug: str = "demo") -> None:
         practice = directory.practice(slug)
         with transaction() as tx:
             practices.save(tx, replace(practice, languages=languages))
-
-
-@contextmanager
-def in_a_thread(app: Flask, port: int) -> Iterator[str]:
-    """Serve the application from this process, so that what a test changes in it counts."""
-    server = make_server("127.0.0.1", port, app, threaded=True)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def add_made_up_arabic(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:

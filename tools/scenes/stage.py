@@ -144,6 +144,13 @@ def wednesday(ahead: int) -> date:
 def serving(app: Flask, port: int) -> Iterator[str]:
     """Serve the application from this process, faults told as in life; gives its address."""
     app.testing = False
+    with in_a_thread(app, port) as address:
+        yield address
+
+
+@contextmanager
+def in_a_thread(app: Flask, port: int) -> Iterator[str]:
+    """Serve the application from this process, so that what is changed in it counts; gives its address."""
     server = make_server("127.0.0.1", port, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
