@@ -3,9 +3,12 @@
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+
+from tests.support.patience import STUBBORN
 
 DRIP_SECONDS = 0.05
 GREETING = "greeting"
@@ -15,7 +18,7 @@ USUAL = {GREETING: "220 here", BODY: "250 kept", "EHLO": "250 here", "DATA": "35
 
 @dataclass
 class ScriptedServer:
-    """Answers by verb (or `GREETING`, `BODY`): a reply, "hang", "drip" (for ever) or "drop".
+    """Answers by verb (or `GREETING`, `BODY`): a reply, "drop", "hang" or "drip" (both stubbornly).
 
     The first of several only once.
     """
@@ -70,7 +73,7 @@ def _talk(server: ScriptedServer, client: socket.socket, over: threading.Event) 
         while True:
             answer = server.answer(step)
             if answer == "hang":
-                over.wait()
+                over.wait(STUBBORN)
                 return
             if answer == "drop":
                 return
@@ -92,6 +95,7 @@ def _talk(server: ScriptedServer, client: socket.socket, over: threading.Event) 
 
 def _drip(client: socket.socket, over: threading.Event) -> None:
     """One more byte of an answer each moment, until nobody listens."""
+    until = time.monotonic() + STUBBORN
     with suppress(OSError):
-        while not over.wait(DRIP_SECONDS):
+        while not over.wait(DRIP_SECONDS) and time.monotonic() < until:
             client.sendall(b"2")

@@ -11,6 +11,7 @@ from tests.gateways.certificates import Authority
 from tests.gateways.conftest import Names, Wires
 from tests.gateways.test_addresses import NOT_PUBLIC
 from tests.gateways.website import CALENDAR, Website, answer, redirect, website
+from tests.support.patience import PATIENCE
 
 PUBLIC = "93.184.216.34"
 OTHER_PUBLIC = "2606:2800:220:1:248:1893:25c8:1946"
@@ -48,7 +49,7 @@ LOOPBACKS = [
 ]
 
 
-def house(*sites: Website, deadline: float = 5.0, ca_file: str | None = None) -> Fetcher:
+def house(*sites: Website, deadline: float = PATIENCE, ca_file: str | None = None) -> Fetcher:
     """A fetcher for which these servers are the operator's exceptions."""
     return Fetcher(allowed=[site.door for site in sites], deadline=deadline, ca_file=ca_file)
 

@@ -9,7 +9,7 @@ import threading
 import time
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 import pytest
 
@@ -18,17 +18,10 @@ from scheduler.gateways.timed_socket import TimedSocket, tls_context
 from tests.gateways.certificates import Authority
 from tests.gateways.test_http import house, trouble
 from tests.gateways.website import CALENDAR, Conversation, Website, answer, redirect, website, without_length
+from tests.support.patience import PATIENCE, STUBBORN, ends_by_itself
 
 SOON = 0.25
-MUCH_LATER = 2.0
-"""Seconds: a short deadline, and by when everything must be over on a busy machine."""
-
-
-@contextmanager
-def in_time() -> Iterator[None]:
-    before = time.monotonic()
-    yield
-    assert time.monotonic() - before < MUCH_LATER
+"""Seconds: the deadline of a fetch that fails."""
 
 
 def forever(piece: bytes) -> Iterator[bytes]:
@@ -36,7 +29,7 @@ def forever(piece: bytes) -> Iterator[bytes]:
 
 
 def silent(talk: Conversation) -> None:
-    talk.over.wait()
+    talk.hang()
 
 
 def dripping_status(talk: Conversation) -> None:
@@ -81,7 +74,7 @@ def continuing(talk: Conversation) -> None:
 )
 def test_a_server_that_drips_is_left_in_time(saying: object, site: Website) -> None:
     site.sayings["/"] = saying  # type: ignore[assignment]
-    with in_time():
+    with ends_by_itself():
         assert trouble(house(site, deadline=SOON), site.url()) == FetchTrouble.TOO_SLOW
 
 
@@ -91,13 +84,13 @@ def test_redirects_share_one_deadline(site: Website) -> None:
         talk.say(redirect("/"))
 
     site.sayings["/"] = slowly
-    with in_time():
+    with ends_by_itself():
         assert trouble(house(site, deadline=SOON), site.url()) == FetchTrouble.TOO_SLOW
     assert len(site.heard) <= 2
 
 
 def test_a_request_that_nobody_reads_is_left_in_time(site: Website) -> None:
-    with in_time(), pytest.raises(FetchFailed, match="too_slow"):
+    with ends_by_itself(), pytest.raises(FetchFailed, match="too_slow"):
         house(site, deadline=SOON).request("PUT", unheard(site), body=b"x" * 20_000_000)
 
 
@@ -107,7 +100,7 @@ def unheard(site: Website) -> str:
     def read_only_the_head(client: socket.socket) -> None:
         with client:
             client.recv(100)
-            site.over.wait()
+            site.over.wait(STUBBORN)
 
     site.converse = read_only_the_head  # type: ignore[method-assign]
     return site.url()
@@ -121,7 +114,7 @@ def test_a_handshake_that_drips_is_left_in_time(piece: bytes, site: Website) -> 
             Conversation(client, site.over).drip(itertools.chain([piece], forever(piece[-1:])))
 
     site.converse = drip  # type: ignore[method-assign]
-    with in_time():
+    with ends_by_itself():
         url = f"https://{site.door}/"
         assert trouble(house(site, deadline=SOON), url) == FetchTrouble.TOO_SLOW
 
@@ -129,19 +122,19 @@ def test_a_handshake_that_drips_is_left_in_time(piece: bytes, site: Website) -> 
 def test_a_body_that_drips_through_tls_is_left_in_time(authority: Authority, bundle: str) -> None:
     with website(authority.server_context("127.0.0.1")) as site:
         site.sayings["/"] = dripping_body
-        with in_time():
+        with ends_by_itself():
             fetcher = house(site, deadline=SOON, ca_file=bundle)
             assert trouble(fetcher, site.url()) == FetchTrouble.TOO_SLOW
 
 
-def test_a_resolver_that_thinks_is_left_in_time() -> None:
+def test_a_resolver_that_thinks_is_left_ends_by_itself() -> None:
     over = threading.Event()
 
     def think(*_question: object, **_more: object) -> list[object]:
-        over.wait(10)
+        over.wait(STUBBORN)
         return []
 
-    with in_time():
+    with ends_by_itself():
         fetcher = Fetcher(resolve=think, deadline=SOON)
         assert trouble(fetcher, "https://cal.example/") == FetchTrouble.TOO_SLOW
     over.set()
@@ -154,7 +147,7 @@ def test_a_door_that_nobody_opens_gives_no_answer() -> None:
         for guest in crowd:
             guest.setblocking(False)
             guest.connect_ex(door)
-        with in_time():
+        with ends_by_itself():
             fetcher = Fetcher(allowed=[f"127.0.0.1:{door[1]}"], deadline=SOON)
             assert trouble(fetcher, f"http://127.0.0.1:{door[1]}/") in ("no_answer", "too_slow")
         for guest in crowd:
@@ -204,7 +197,7 @@ def endless_continuing(talk: Conversation) -> None:
 )
 def test_an_answer_larger_than_allowed_is_not_read_on(saying: object, site: Website) -> None:
     site.sayings["/"] = saying  # type: ignore[assignment]
-    fetcher = Fetcher(allowed=[site.door], most_bytes=100_000, deadline=10)
+    fetcher = Fetcher(allowed=[site.door], most_bytes=100_000, deadline=PATIENCE)
     assert trouble(fetcher, site.url()) == FetchTrouble.TOO_LARGE
 
 
@@ -282,7 +275,7 @@ def test_two_requests_run_at_once_and_no_more(site: Website) -> None:
     def slowly(talk: Conversation) -> None:
         running.append(talk)
         most.append(len(running))
-        together.wait(5)
+        together.wait(PATIENCE)
         talk.over.wait(0.05)  # for a third to come, if it could
         running.remove(talk)
         talk.say(answer())
@@ -299,7 +292,7 @@ def test_two_requests_run_at_once_and_no_more(site: Website) -> None:
 
 def test_who_waits_too_long_for_the_others_is_told(site: Website) -> None:
     site.sayings["/"] = silent
-    patient = house(site, deadline=1.0)
+    patient = house(site)
     askers = [threading.Thread(target=trouble, args=(patient, site.url())) for _ in range(AT_ONCE)]
     for asker in askers:
         asker.start()
@@ -307,6 +300,7 @@ def test_who_waits_too_long_for_the_others_is_told(site: Website) -> None:
         time.sleep(0.01)
     assert trouble(house(site, deadline=0.1), site.url()) == FetchTrouble.TOO_SLOW
     assert len(site.heard) == AT_ONCE
+    site.over.set()
     for asker in askers:
         asker.join()
 
@@ -314,8 +308,8 @@ def test_who_waits_too_long_for_the_others_is_told(site: Website) -> None:
 def test_nothing_stays_open(authority: Authority, bundle: str) -> None:
     with website(authority.server_context("127.0.0.1")) as site:
         site.sayings = {"/": answer(), "/silent": silent, "/round": redirect("/round"), "/lie": b""}
-        fetcher = house(site, deadline=SOON, ca_file=bundle)
         for path in site.sayings:
+            fetcher = house(site, deadline=SOON if path == "/silent" else PATIENCE, ca_file=bundle)
             with suppress(FetchFailed):
                 fetcher.request("GET", site.url(path))
         with suppress(FetchFailed):

@@ -3,10 +3,13 @@
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import BinaryIO
+
+from tests.support.patience import STUBBORN
 
 Saying = Callable[["Conversation"], None]
 CALENDAR = b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"
@@ -32,10 +35,15 @@ class Conversation:
     def say(self, *pieces: bytes) -> None:
         self.client.sendall(b"".join(pieces))
 
+    def hang(self) -> None:
+        """Say nothing more, stubbornly."""
+        self.over.wait(STUBBORN)
+
     def drip(self, pieces: Iterator[bytes], pause: float = 0.05) -> None:
-        """One piece after the other, for ever if there is always another."""
+        """One piece after the other, stubbornly if there is always another."""
+        until = time.monotonic() + STUBBORN
         for piece in pieces:
-            if self.over.wait(pause):
+            if self.over.wait(pause) or time.monotonic() > until:
                 return
             self.client.sendall(piece)
 
@@ -62,7 +70,7 @@ class Website:
         """One connection, from the handshake to the answer."""
         self.connections += 1
         with suppress(OSError), client:
-            client.settimeout(10)
+            client.settimeout(STUBBORN)
             if self.tls:
                 client = self.tls.wrap_socket(client, server_side=True)
             with client, client.makefile("rb") as lines:
