@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Request, Response
+from playwright.sync_api import BrowserContext, Page, Request, Response, expect
 
 from tests.support.missing import lacking
+from tests.support.patience import PATIENCE
+
+expect.set_options(timeout=PATIENCE * 1000)
 
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -84,7 +87,7 @@ def new_page(new_context: Callable[..., BrowserContext], complaints: Complaints)
             timezone_id=zone,
             **more,
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE * 1000)
         complaints.watch(context)
         return context.new_page()
 
