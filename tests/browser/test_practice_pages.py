@@ -36,6 +36,7 @@ def ask_for_intake(page: Page, demo: RunningServer) -> None:
     page.locator("#email").fill("vera@mail.example")
     page.locator("#policy").check()
     page.locator("button.btn-1").click()
+    expect(page.locator(".ticket h1")).to_be_visible()
 
 
 def test_what_is_wrong_is_read_first(ada: Page, demo: RunningServer) -> None:
