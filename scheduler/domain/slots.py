@@ -89,6 +89,14 @@ def days_at_maximum(starts: Iterable[int], *, at_most: int | None, zone: str) ->
     return [day_interval(day, zone) for day, count in sorted(counts.items()) if count >= at_most]
 
 
+def closest(starts: Iterable[int], wanted: int, *, zone: str) -> int | None:
+    """The start next to a wanted one: of its own local day first; of two as close, the earlier."""
+    day = local_day(wanted, zone)
+    return min(
+        starts, key=lambda start: (local_day(start, zone) != day, abs(start - wanted), start), default=None
+    )
+
+
 def next_boundary(rule: SlotRule, starts: Sequence[int], *, zone: str, now: int) -> int:
     """The first instant after `now` at which the answer changes by time alone.
 

@@ -17,7 +17,7 @@ from scheduler.domain.cancellation import Fee
 from scheduler.domain.errors import DatesTaken, Refused, WrongState
 from scheduler.domain.practice import AppointmentType, Practice, Therapist
 from scheduler.domain.series import Rhythm, Series, SeriesDate, occurrences, until, without
-from scheduler.services import audit, by_hand, manage, notices, placing, proposing
+from scheduler.services import alternatives, audit, by_hand, manage, notices, placing, proposing
 from scheduler.services.by_hand import Agreed
 from scheduler.services.forms import CheckedBooking, Person
 from scheduler.services.proposing import propose, rhythm_of
@@ -125,26 +125,38 @@ def book_all(
     form: CheckedBooking,
     *,
     agreed: Agreed | None = None,
+    instead: Mapping[int, int] | None = None,
     least: int = LEAST_DATES,
     now: int,
 ) -> Series:
     """Insert the dates and the series; the caller has locked the calendar.
 
+    `instead` names the start that each lost date takes, as the one rule offers it beside the others.
     **Raises** `Refused`, `DatesTaken`.
     """
     if kind.one_per_client:
         raise Refused({"repeat": "This type of appointment does not repeat"})
     proposed = proposing.proposed(tx, stock, kind, therapist, rhythm, now=now)
-    wrong = [one.start for one in proposed if one.start not in left_out and not one.can_be_booked]
+    elsewhere = instead or {}
+    wrong = [
+        one.start
+        for one in proposed
+        if one.start not in left_out and one.start not in elsewhere and not one.can_be_booked
+    ]
     if wrong:
         raise DatesTaken(tuple(wrong))
     if sum(one.start not in left_out for one in proposed) < least:
         raise Refused({"dates": "Keep at least two dates, or add a single appointment"})
     shorter, kept = without(rhythm, left_out)
     rule, booked = kind.rule(stock.practice.rules), dict[int, Appointment]()
-    for start in kept:
-        placing.make_room(tx, stock, therapist, rule.busy(start), now=now)
-        booked[start] = by_hand.enter(tx, stock, kind, therapist, start, form, agreed=agreed, now=now)
+    for start in sorted(kept, key=lambda start: start in elsewhere):
+        taken = elsewhere.get(start, start)
+        placing.make_room(tx, stock, therapist, rule.busy(taken), now=now)
+        if start in elsewhere and not alternatives.is_instead(
+            tx, stock, kind, therapist, start, taken, now=now
+        ):
+            raise DatesTaken((start,))
+        booked[start] = by_hand.enter(tx, stock, kind, therapist, taken, form, agreed=agreed, now=now)
     series = Series(
         id=str(uuid4()),
         practice_id=stock.practice.id,

@@ -4,8 +4,8 @@ An offer keeps no time: each date is looked at again when it is accepted (`servi
 See docs/decisions/0019-offered-series.md.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 from scheduler.domain.appointment import Appointment
 from scheduler.domain.cancellation import terms_of
@@ -15,6 +15,7 @@ from scheduler.domain.practice import AppointmentType, Practice, Therapist
 from scheduler.domain.series import Series
 from scheduler.domain.series_offer import OfferState, SeriesOffer
 from scheduler.services import (
+    alternatives,
     audit,
     by_hand,
     consents,
@@ -38,13 +39,17 @@ VISITOR = "visitor"
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An offer as its link shows it: `dates` while it stands, `booked` once it was accepted."""
+    """An offer as its link shows it: `dates` while it stands, `booked` once it was accepted.
+
+    `instead` names a free start close to each date that was lost, where there is one.
+    """
 
     offer: SeriesOffer
     practice: Practice
     kind: AppointmentType
     therapist: Therapist
     dates: tuple[ProposedDate, ...] = ()
+    instead: Mapping[int, int] = field(default_factory=dict)
     booked: tuple["BookedDate", ...] = ()
 
 
@@ -68,7 +73,8 @@ def show(token: str, *, now: int) -> Shown:
             offer, stock.practice, stock.type_of_id(offer.type_id), stock.therapist_of_id(offer.therapist_id)
         )
         if offer.is_open(now):
-            return replace(shown, dates=_dates(tx, stock, shown, now))
+            dates = _dates(tx, stock, shown, now)
+            return replace(shown, dates=dates, instead=_instead(tx, stock, shown, dates, now))
         if offer.series_id:
             return replace(shown, booked=_booked(tx, offer, now))
         return shown
@@ -76,10 +82,18 @@ def show(token: str, *, now: int) -> Shown:
 
 @retried
 def accept(
-    token: str, chosen: Collection[int], *, agreed_to: int | None, zone: str, language: str, now: int
+    token: str,
+    chosen: Collection[int],
+    *,
+    instead: Mapping[int, int] | None = None,
+    agreed_to: int | None,
+    zone: str,
+    language: str,
+    now: int,
 ) -> Series | None:
     """Book the chosen dates, all or none; what was accepted before stays as it is (None).
 
+    `instead` names the close start that each lost date shall take (one that is chosen stays what it is).
     `agreed_to` is the version of the type's terms that was accepted; `zone` and `language` are the person's.
     **Raises** `NotFound`, `WrongState` when the offer no longer stands, `Refused`, `DatesTaken`.
     """
@@ -94,7 +108,8 @@ def accept(
         if not offer.is_open(now) or not therapist.active:
             raise WrongState("the offer no longer stands")
         kind = stock.type_of_id(offer.type_id)
-        booked = _book(tx, stock, kind, offer, set(chosen), agreed_to, zone, language, now=now)
+        moved = {start: other for start, other in (instead or {}).items() if start not in chosen}
+        booked = _book(tx, stock, kind, offer, set(chosen), moved, agreed_to, zone, language, now=now)
         for one in booked.standing:
             for person in one.participants:
                 participants.mark_used(tx, person.id)  # the mailed link led here: the address is theirs
@@ -140,6 +155,7 @@ def _book(
     kind: AppointmentType,
     offer: SeriesOffer,
     chosen: Collection[int],
+    instead: Mapping[int, int],
     agreed_to: int | None,
     zone: str,
     language: str,
@@ -152,7 +168,8 @@ def _book(
         raise Refused({POLICY: forms.NOT_AGREED})
     proposed = proposing.proposed(tx, stock, kind, therapist, offer.rhythm, now=now)
     chosen = {start for start in offer.starts if start in chosen}
-    if not chosen:
+    moved = {start: instead[start] for start in offer.starts if start in instead}
+    if not chosen and not moved:
         raise Refused({"date": "Tick at least one date"})
     lost = [one.start for one in proposed if one.start in chosen and one.standing is not Standing.FREE]
     if lost:
@@ -167,9 +184,19 @@ def _book(
         records = consents.recorded(tx, practice, kind, forms.needed_consents(kind), fresh, now=now)
         return replace(fresh, consents=records, terms=terms_of(kind))
 
-    left_out = {one.start for one in proposed} - chosen
+    left_out = {one.start for one in proposed} - chosen - moved.keys()
     return series.book_all(
-        tx, stock, kind, therapist, offer.rhythm, left_out, form, agreed=agreed, least=1, now=now
+        tx,
+        stock,
+        kind,
+        therapist,
+        offer.rhythm,
+        left_out,
+        form,
+        agreed=agreed,
+        instead=moved,
+        least=1,
+        now=now,
     )
 
 
@@ -177,6 +204,14 @@ def _dates(tx: Transaction, stock: Catalogue, shown: Shown, now: int) -> tuple[P
     offer = shown.offer
     proposed = proposing.proposed(tx, stock, shown.kind, shown.therapist, offer.rhythm, now=now)
     return tuple(one for one in proposed if one.start in offer.starts)
+
+
+def _instead(
+    tx: Transaction, stock: Catalogue, shown: Shown, dates: Collection[ProposedDate], now: int
+) -> Mapping[int, int]:
+    lost = [one.start for one in dates if one.standing in (Standing.TAKEN, Standing.AWAY, Standing.BUSY)]
+    kept = [one.start for one in dates if one.standing is Standing.FREE]
+    return alternatives.instead_of(tx, stock, shown.kind, shown.therapist, lost, kept=kept, now=now)
 
 
 def _booked(tx: Transaction, offer: SeriesOffer, now: int) -> tuple[BookedDate, ...]:

@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 from scheduler.domain.availability import Hours, WeeklySpan, open_spans
 from scheduler.domain.intervals import Interval, merge, overlaps
 from scheduler.domain.local_time import day_interval, local_day
-from scheduler.domain.slots import SlotRule, bookable_starts, bookable_window, days_at_maximum, next_boundary
+from scheduler.domain.slots import (
+    SlotRule,
+    bookable_starts,
+    bookable_window,
+    closest,
+    days_at_maximum,
+    next_boundary,
+)
 from tests.support.instants import HOUR, MINUTE, at, wall
 
 ALWAYS = (0, 10**11)
@@ -324,3 +331,14 @@ def test_an_answer_changes_at_local_midnight_at_the_latest() -> None:
 
 def test_an_appointment_is_busy_with_its_buffers() -> None:
     assert SlotRule(duration=3000, buffer_before=300, buffer_after=600).busy(10_000) == (9_700, 13_600)
+
+
+def test_the_closest_start_is_one_of_the_same_day_then_the_nearer_then_the_earlier() -> None:
+    wanted = at("2026-06-03T23:00-04:00")
+    morning, after_midnight = at("2026-06-03T09:00-04:00"), at("2026-06-04T00:30-04:00")
+    evening = at("2026-06-02T21:30-04:00")
+    zone = "America/Toronto"
+    assert closest([evening, morning, after_midnight], wanted, zone=zone) == morning
+    assert closest([evening, after_midnight], wanted, zone=zone) == after_midnight
+    assert closest([wanted + 86400, wanted - 86400], wanted, zone=zone) == wanted - 86400
+    assert closest([], wanted, zone=zone) is None

@@ -7,6 +7,7 @@ import pytest
 
 from scheduler.domain.availability import TimeOff, TimeOffKind
 from scheduler.domain.errors import DatesTaken, NotFound, Refused, WrongState
+from scheduler.domain.local_time import local_day
 from scheduler.domain.series import WEEK, Rhythm, Series
 from scheduler.domain.series_offer import DAY, KEPT_SECONDS, OfferState, SeriesOffer, expires_at
 from scheduler.services import (
@@ -158,10 +159,7 @@ def test_a_date_that_was_lost_is_named_and_the_others_are_still_to_be_had(core: 
 
 def test_time_off_since_the_offer_closes_a_date(any_core: Core) -> None:
     made = offer(any_core)
-    with transaction() as tx:
-        holiday = TimeOff("off", TimeOffKind.HOLIDAY, day("2026-06-15"), day("2026-06-19"))
-        schedule.add_time_off(tx, any_core.therapist("ada").id, holiday)
-        therapists.raise_revision(tx, any_core.therapist("ada").id, now=NOW)
+    close(any_core, "2026-06-15", "2026-06-19")
     assert standings(made) == ["free", "away", "free", "free", "free"]
     with pytest.raises(DatesTaken):
         accept(made)
@@ -195,6 +193,106 @@ def test_dates_stay_at_their_time_of_day_when_clocks_change(any_core: Core) -> N
     later = accept(made, list(made.starts))
     assert later is not None
     assert tuple(one.start for one in later.standing) == made.starts
+
+
+# ---- a close time instead ----------------------------------------------------
+
+
+def instead(made: SeriesOffer, *, now: int = NOW + HOUR) -> dict[int, int]:
+    return dict(series_offers.show(link(made), now=now).instead)
+
+
+def test_a_lost_date_has_the_closest_free_time_of_its_day_instead(any_core: Core) -> None:
+    made = offer(any_core)
+    assert instead(made) == {}
+    booked(any_core, "session", STARTS[1])
+    other = instead(made)[STARTS[1]]
+    assert (list(instead(made)), other) == ([STARTS[1]], STARTS[1] + 90 * MINUTE)
+    assert instead(made) == instead(made)
+    rest = [start for start in STARTS if start != STARTS[1]]
+    found = series_offers.accept(
+        link(made), rest, instead={STARTS[1]: other}, agreed_to=None, zone=TORONTO, language="en", now=NOW
+    )
+    assert found is not None
+    assert [one.start for one in found.standing] == sorted([*rest, other])
+    assert [one.recurrence for one in found.dates] == STARTS
+    assert any_core.kinds_of_mail().count("series_booked") == 1
+
+
+def test_where_the_day_is_full_a_day_close_by_is_offered_and_never_beyond_three(any_core: Core) -> None:
+    made = offer(any_core)
+    close(any_core, "2026-06-17", "2026-06-17")
+    assert local_day(instead(made)[STARTS[1]], TORONTO) == day("2026-06-16")
+    close(any_core, "2026-06-14", "2026-06-20")
+    assert instead(made) == {}
+    with pytest.raises(DatesTaken):
+        accept_instead(made, {STARTS[1]: STARTS[1] + WEEK + HOUR})
+
+
+def test_beyond_the_horizon_there_is_nothing_instead(any_core: Core) -> None:
+    far = replace(FIVE, start=FIVE.start + 10 * WEEK)
+    made = offer(any_core, far)
+    by_hand.book_by_hand(
+        any_core.demo, any_core.kind("session"), therapist=any_core.therapist("ada"), start=far.start + WEEK,
+        raw=typed(email="w@example.org"), notify=False, by="ada", now=NOW,
+    )  # fmt: skip
+    assert standings(made)[1] == "taken"
+    assert instead(made) == {}
+
+
+def test_two_lost_dates_never_get_the_same_time_nor_one_that_is_still_to_be_had(any_core: Core) -> None:
+    made = offer(any_core, replace(FIVE, dates=2), email="w@example.org")
+    booked(any_core, "session", STARTS[0])
+    booked(any_core, "session", STARTS[1])
+    others = instead(made)
+    found = accept_instead(made, others)
+    assert [one.start for one in found.standing] == list(others.values())
+    assert overlapping_pairs(any_core) == []
+
+
+def test_a_close_time_that_is_lost_too_names_the_date_and_books_nothing(core: Core) -> None:
+    made = offer(core)
+    booked(core, "session", STARTS[1])
+    others = instead(made)
+    booked(core, "session", others[STARTS[1]], email="w@example.org")
+    with pytest.raises(DatesTaken) as refused:
+        accept_instead(made, others)
+    assert refused.value.starts == (STARTS[1],)
+    assert core.all("SELECT count(*) FROM series") == [(0,)]
+    again = instead(made)
+    assert again[STARTS[1]] not in (STARTS[1], others[STARTS[1]])
+    assert accept_instead(made, again) is not None
+
+
+def test_of_two_who_take_the_same_close_time_one_has_it(core: Core) -> None:
+    made = offer(core)
+    booked(core, "session", STARTS[1])
+    other = instead(made)[STARTS[1]]
+
+    def act(number: int) -> object:
+        if number == 0:
+            return accept_instead(made, {STARTS[1]: other})
+        return booked(core, "session", other, email=somebody(number)["email"])
+
+    core.together(2, act)
+    assert overlapping_pairs(core) == []
+
+
+def accept_instead(made: SeriesOffer, others: dict[int, int]) -> Series:
+    """Take what is offered instead, and nothing else."""
+    found = series_offers.accept(
+        link(made), [], instead=others, agreed_to=None, zone=TORONTO, language="en", now=NOW + HOUR
+    )
+    assert found is not None
+    return found
+
+
+def close(core: Core, first: str, last: str) -> None:
+    """Ada is away on these days."""
+    with transaction() as tx:
+        holiday = TimeOff(first, TimeOffKind.HOLIDAY, day(first), day(last))
+        schedule.add_time_off(tx, core.therapist("ada").id, holiday)
+        therapists.raise_revision(tx, core.therapist("ada").id, now=NOW)
 
 
 @pytest.mark.slow

@@ -87,6 +87,16 @@ def dates_lost(stage: Stage) -> Page:
 
 
 @scene()
+def dates_instead(stage: Stage) -> Page:
+    """Two dates are gone, and another time close to each is chosen"""
+    path = offered(stage, 9)
+    take(stage, 9, [0, 3])
+    page = stage.open(path)
+    page.locator("input[name^=instead]").nth(0).check()
+    return page
+
+
+@scene()
 def dates_booked(stage: Stage) -> Page:
     """All ticked dates were booked by one press"""
     page = stage.open(offered(stage, 20))

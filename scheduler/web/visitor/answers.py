@@ -15,6 +15,8 @@ FIELDS = ("mode", "name", "email", "phone", "note", "name_2", "email_2", "policy
 BOXES = ("safe_text", "safe_voicemail", NEWSLETTER)
 QUESTION = "q-"
 """How the fields of the practice's own questions begin; the question's id follows."""
+INSTEAD = "instead-"
+"""How the choice beside a lost date begins; the date's start follows."""
 _LONGEST = 600
 _ANSWERS = "answers."
 _LONGEST_ANSWER, _MOST_QUESTIONS = 4000, 30

@@ -9,12 +9,13 @@ from scheduler.domain.errors import NotFound, Paused, StoreBusy, TooMany, WrongS
 from scheduler.services import directory
 from scheduler.web import help_lines
 from scheduler.web.errors import BUSY_RETRY_AFTER, request_number
-from scheduler.web.visitor.answers import FIELDS, KEY, QUESTION
+from scheduler.web.visitor.answers import FIELDS, INSTEAD, KEY, QUESTION
 from scheduler.web.visitor.blueprint import blueprint, enter_practice
 
 _log = logging.getLogger(__name__)
 Page = tuple[str, int] | tuple[str, int, dict[str, str]]
 _KEPT = (*FIELDS, KEY, "form_token", "action", "start", "date", "day", "part")
+_KEPT_PREFIXES = (QUESTION, INSTEAD)
 
 
 @blueprint.errorhandler(NotFound)
@@ -50,7 +51,7 @@ def wrong_state(error: WrongState) -> Page:
 @blueprint.errorhandler(500)
 def our_fault(error: Exception) -> Page:
     """The fault is ours: the same form once more, with the same key, so that nothing is booked twice."""
-    names = [name for name in request.form if name in _KEPT or name.startswith(QUESTION)]
+    names = [name for name in request.form if name in _KEPT or name.startswith(_KEPT_PREFIXES)]
     if isinstance(error, StoreBusy):
         help_lines.no_reading()
     fields = [(name, value) for name in names for value in request.form.getlist(name)]

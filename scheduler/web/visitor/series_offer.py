@@ -8,13 +8,13 @@ from werkzeug.wrappers import Response
 from scheduler.clock import utcnow
 from scheduler.domain.cancellation import terms_of
 from scheduler.domain.consents import POLICY
-from scheduler.domain.errors import DatesTaken, Refused, WrongState
+from scheduler.domain.errors import DatesTaken, Refused, SlotTaken, WrongState
 from scheduler.services import series_offers, terms, wording
 from scheduler.services.proposing import Standing
 from scheduler.services.series_offers import Shown
 from scheduler.web import form_token
 from scheduler.web.language import gettext
-from scheduler.web.visitor.answers import version_in
+from scheduler.web.visitor.answers import INSTEAD, version_in
 from scheduler.web.visitor.blueprint import blueprint, enter_practice, to
 from scheduler.web.visitor.zones import clocks
 
@@ -32,9 +32,9 @@ def series_offer(token: str) -> str:
 def answer_series_offer(token: str) -> Answer:
     """Accept what is ticked, all or none; decline; or say that this was somebody else."""
     shown, now = _find(token), utcnow()
-    ticked = _ticked(shown)
+    ticked, instead = _ticked(shown), _instead(shown)
     if not form_token.is_sent(PURPOSE, token):
-        return _page(shown, token, ticked=ticked, notice="stale"), 400
+        return _page(shown, token, ticked=ticked, instead=instead, notice="stale"), 400
     action = request.form.get("action")
     try:
         if action == "accept":
@@ -42,6 +42,7 @@ def answer_series_offer(token: str) -> Answer:
             series_offers.accept(
                 token,
                 ticked,
+                instead=instead,
                 agreed_to=version_in(request.form, POLICY),
                 zone=zone,
                 language=g.language,
@@ -53,11 +54,12 @@ def answer_series_offer(token: str) -> Answer:
             series_offers.disown(token, now=now)
             return render_template("visitor/series_disowned.html")
     except DatesTaken as taken:
-        return _page(_find(token), token, ticked=ticked - set(taken.starts), lost=taken.starts), 409
+        left = ticked - set(taken.starts)
+        return _page(_find(token), token, ticked=left, instead=instead, lost=taken.starts), 409
     except Refused as refused:
-        return _page(shown, token, ticked=ticked, problems=refused.problems), 422
-    except WrongState:
-        return _page(_find(token), token), 409
+        return _page(shown, token, ticked=ticked, instead=instead, problems=refused.problems), 422
+    except (SlotTaken, WrongState):
+        return _page(_find(token), token, ticked=ticked, instead=instead), 409
     return redirect(to("series_offer", token=token), 303)
 
 
@@ -74,11 +76,18 @@ def _ticked(shown: Shown) -> set[int]:
     return {start for start in shown.offer.starts if str(start) in given}
 
 
+def _instead(shown: Shown) -> dict[int, int]:
+    """Lost date -> the start that is chosen instead."""
+    given = {start: request.form.get(f"{INSTEAD}{start}", "") for start in shown.offer.starts}
+    return {start: int(at) for start, at in given.items() if at.isascii() and at.isdecimal() and len(at) < 12}
+
+
 def _page(
     shown: Shown,
     token: str,
     *,
     ticked: Collection[int] | None = None,
+    instead: Mapping[int, int] | None = None,
     lost: Collection[int] = (),
     problems: Mapping[str, str] | None = None,
     notice: str = "",
@@ -96,6 +105,7 @@ def _page(
         clocks=clocks(shown.practice, kind, g.view.tz or "", now),
         rhythm=wording.rhythm(offer.rhythm.weeks, g.language),
         ticked=ticked,
+        instead=instead or {},
         lost=lost,
         hints=_hints(),
         free=sum(one.standing is Standing.FREE for one in shown.dates),

@@ -15,7 +15,7 @@ from scheduler.store import series_offers
 from scheduler.store.database import reading, transaction
 from tests.support.signing_in import ADA
 from tests.web.practice.staff import Person, problems
-from tests.web.practice.test_series import FIRST, NEW, SERIES, book, days, form, ticked, write_mails
+from tests.web.practice.test_series import FIRST, NEW, SERIES, book, days, form, spoken, ticked, write_mails
 from tests.web.visitor.walking import Page, Visitor
 
 ENGLISH = "?tz=America/Toronto"
@@ -43,6 +43,11 @@ def offer(ada: Person, **changes: str) -> str:
 
 def boxes(page: Page) -> list[tuple[str, str]]:
     return re.findall(r'name="date" value="(\d+)"(?: id="date")? ?(checked|disabled)?>', page.source)
+
+
+def choices(page: Page) -> list[tuple[str, str, str]]:
+    """Each time close by: the field's name, its value, whether it is chosen."""
+    return re.findall(r'name="(instead-\d+)" value="(\d+)"(?: id="date")?( checked)?>', page.source)
 
 
 def press(vera: Visitor, action: str, dates: list[str], **fields: object) -> Page:
@@ -112,7 +117,8 @@ def test_a_date_lost_meanwhile_is_named_and_the_second_press_books_the_rest(
     ada.done(NEW, **form(repeat="once", day=quicker, name="Xenia Quist", email="x@mail.example"))
     page = press(vera, "accept", dates, policy=version)
     assert (page.status, page.headings[0]) == (409, "1 date is no longer free")
-    assert [state for _, state in boxes(page)] == ["checked", "checked", "disabled", *["checked"] * 3]
+    assert [value for value, state in boxes(page) if state == "checked"] == [*dates[:2], *dates[3:]]
+    assert spoken(FIRST + timedelta(weeks=2)) in page.text
     assert "Somebody else has this time now" in page.text
     assert "Xenia" not in page.source
     assert re.search(r'id="policy"[^>]* checked', page.source)
@@ -120,6 +126,35 @@ def test_a_date_lost_meanwhile_is_named_and_the_second_press_books_the_rest(
     page = press(vera, "accept", kept, policy=version)
     assert page.headings[0] == "Your dates are booked"
     assert len([path for path in page.links.values() if path.startswith("/appointments/")]) == 5
+
+
+def test_a_time_close_by_is_taken_instead_in_the_same_press(ada: Person, vera: Visitor) -> None:
+    link = offer(ada)
+    quicker = (FIRST + timedelta(weeks=1)).isoformat()
+    ada.done(NEW, **form(repeat="once", day=quicker, name="Xenia Quist", email="x@mail.example"))
+    page = vera.open(link + ENGLISH)
+    version, kept = agree(page), [value for value, _ in boxes(page)]
+    [(name, other, stands)] = choices(page)
+    assert (len(kept), stands) == (5, "")
+    assert "Leave this date out" in page.text
+    page = press(vera, "accept", kept, policy="", **{name: other})
+    assert (page.status, choices(page)) == (422, [(name, other, " checked")])
+    vera.client.post(link, data={"action": "accept", "date": kept, name: other})
+    page = press(vera, "accept", kept, policy=version, **{name: other})
+    assert page.headings[0] == "Your dates are booked"
+    booked = [path for path in page.links.values() if path.startswith("/appointments/")]
+    assert len(booked) == 6
+    assert "One of 6 dates, every week" in vera.open(booked[1]).text
+
+
+def test_a_made_up_time_instead_is_refused_and_books_nothing(ada: Person, vera: Visitor) -> None:
+    link = offer(ada)
+    start = boxes(vera.open(link + ENGLISH))[1][0]
+    version = agree(vera.page)
+    for made_up in (str(int(start) + 60), str(int(start) + 7 * 86400), "9" * 11):
+        page = press(vera, "accept", [], policy=version, **{f"instead-{start}": made_up})
+        assert page.status == 409, made_up
+    assert press(vera, "accept", [], policy=version, **{f"instead-{start}": "²"}).status == 422
 
 
 def test_declined_withdrawn_and_expired_offers_are_polite(ada: Person, vera: Visitor) -> None:
