@@ -1,6 +1,7 @@
 """What is done to an installation, phase by phase; each returns one line of the table."""
 
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -26,7 +27,9 @@ from tests.support.ports import free_port
 DRAIN_SECONDS = 60
 """For so long no mail may come to its end before the bench gives up on the rest."""
 MOST_SLOWER = 1.0
-"""By how many seconds at most a booking may take longer while a mail server hangs."""
+"""By how many seconds at most half of the bookings may take longer while somebody is slow or silent."""
+HELD_SECONDS = 8.0
+"""A booking that waits for somebody silent, or for who talks to him, takes longer than this; none may."""
 PER_SOURCE = 20
 THREADS = 8
 """Of waitress, as the README starts it."""
@@ -103,7 +106,7 @@ def misbehaving_mail(bench: Bench, bookings: int) -> Line:
 
 def hanging_mail(bench: Bench, bookings: int) -> Line:
     """A mail server that takes connections and says nothing: bookings must not notice."""
-    slowest = {}
+    taken = {}
     for name, weights in (("calm", GOOD), ("hanging", SILENT)):
         bench.site.mail.weights = weights
         if weights is SILENT:
@@ -111,16 +114,24 @@ def hanging_mail(bench: Bench, bookings: int) -> Line:
             time.sleep(0.5)
         before = len(bench.journal.seconds)
         bench.visitors.book(bookings, threads=2)
-        slowest[name] = max(bench.journal.seconds[before:])
+        taken[name] = bench.journal.seconds[before:]
     seconds = drained(bench.site, DRAIN_SECONDS)
-    slower = slowest["hanging"] - slowest["calm"]
-    problems = [f"a booking took {slower:.2f} s longer"] if slower > MOST_SLOWER else []
-    return bench.line(
-        "mail server hangs",
-        seconds,
-        f"slowest booking {slowest['calm'] * 1000:.0f} ms, while hanging {slowest['hanging'] * 1000:.0f} ms",
-        problems,
-    )
+    note = f"slowest booking {slowest(taken['calm'])}, while hanging {slowest(taken['hanging'])}"
+    return bench.line("mail server hangs", seconds, note, held_up(taken["calm"], taken["hanging"]))
+
+
+def slowest(seconds: list[float]) -> str:
+    """The longest, in words."""
+    return f"{max(seconds) * 1000:.0f} ms"
+
+
+def held_up(calm: list[float], later: list[float]) -> list[str]:
+    """What is wrong with the seconds that bookings took. That the machine was busy for one is no finding."""
+    slower = statistics.median(later) - statistics.median(calm)
+    problems = [f"half of the bookings took {slower:.2f} s longer"] if slower > MOST_SLOWER else []
+    if max(later) > HELD_SECONDS:
+        problems.append(f"a booking took {max(later):.2f} s")
+    return problems
 
 
 def jumping_clock(bench: Bench, bookings: int) -> Line:
@@ -143,7 +154,7 @@ def jumping_clock(bench: Bench, bookings: int) -> Line:
 
 def crashing_database(bench: Bench, crashes: int) -> Line:
     """PostgreSQL is stopped as at a power cut, under load, and started again."""
-    database, enough, slowest = bench.site.database, threading.Event(), 0.0
+    database, enough, longest = bench.site.database, threading.Event(), 0.0
     assert isinstance(database, Postgres)
     crowd = bench.visitors.come(enough.is_set)
     for _ in range(crashes):
@@ -156,14 +167,14 @@ def crashing_database(bench: Bench, crashes: int) -> Line:
         bench.site.killed.database_away.append((away_at, back_at))
         while bench.journal.next_after(back_at) is None and time.monotonic() < back_at + ANSWER_SECONDS:
             time.sleep(0.05)
-        slowest = max(slowest, bench.journal.next_after(back_at) or ANSWER_SECONDS)
+        longest = max(longest, bench.journal.next_after(back_at) or ANSWER_SECONDS)
     enough.set()
     for one in crowd:
         one.join()
     seconds = drained(bench.site, DRAIN_SECONDS)
     busy = bench.journal.answers["503"]
     note = f"{crashes} immediate stops; {busy} answers of 503; mails done {seconds:.0f} s after"
-    return bench.line("database crashes", slowest, note)
+    return bench.line("database crashes", longest, note)
 
 
 def full_disk(folder: Path, bookings: int) -> Line | str:
@@ -260,23 +271,22 @@ def slow_clients(database: Database, folder: Path, *, slow: int = 40, bookings: 
         journal = Journal()
         visitors = Visitors(port, journal, utcnow())
         visitors.book(bookings, threads=1)
-        calm = max(journal.seconds)
+        calm = list(journal.seconds)
         half = b"POST /api/v1/practices/demo/appointments HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n"
         sockets = [socket.create_connection(("127.0.0.1", port)) for _ in range(slow)]
         for number, one in enumerate(sockets):
             one.sendall((b"", half, half + b"\r\n{")[number % 3])
         before = len(journal.seconds)
         visitors.book(bookings, threads=1)
-        slowest = max(journal.seconds[before:])
+        crowded = journal.seconds[before:]
         for one in sockets:
             one.close()
     finally:
         process.terminate()
         process.wait(20)
     found = Findings(acknowledged=len(journal.bookings))
-    problems = [f"a booking took {slowest - calm:.2f} s longer"] if slowest - calm > MOST_SLOWER else []
-    note = f"slowest booking {calm * 1000:.0f} ms, with {slow} slow and idle clients {slowest * 1000:.0f} ms"
-    return Line(database.name, "slow clients", found, 0.0, note, problems)
+    note = f"slowest booking {slowest(calm)}, with {slow} slow and idle clients {slowest(crowded)}"
+    return Line(database.name, "slow clients", found, 0.0, note, held_up(calm, crowded))
 
 
 def _wait_for(port: int) -> None:
