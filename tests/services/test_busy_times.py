@@ -1,7 +1,6 @@
 """A stranger's calendar is read in a child that cannot be kept busy, and by the operator's command."""
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -69,11 +68,9 @@ HOSTILE = {
 
 @pytest.mark.parametrize(("content", "status"), HOSTILE.values(), ids=HOSTILE)
 def test_hostile_content_is_refused_in_little_time(content: bytes, status: ReadStatus) -> None:
-    began = time.monotonic()
     with pytest.raises(NotUnderstood) as refused:
         understand(content, zone=BERLIN, window=YEAR)
-    assert refused.value.status is status
-    assert time.monotonic() - began < 10
+    assert refused.value.status is status  # and not ReadStatus.TOO_SLOW: the child had ten seconds
 
 
 BEARABLE = {
@@ -89,9 +86,7 @@ BEARABLE = {
 
 @pytest.mark.parametrize("part", BEARABLE.values(), ids=BEARABLE)
 def test_hostile_content_within_the_limits_is_read_in_little_time(part: str) -> None:
-    began = time.monotonic()
-    assert understand(calendar(part), zone=BERLIN, window=YEAR).events == 1
-    assert time.monotonic() - began < 10
+    assert understand(calendar(part), zone=BERLIN, window=YEAR).events == 1  # else TOO_SLOW is raised
 
 
 @pytest.mark.slow
