@@ -10,9 +10,10 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import wraps
+from threading import Lock
 from time import sleep
 from typing import Any, ParamSpec, TypeVar
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, event
@@ -100,7 +101,12 @@ def transaction() -> Iterator[Transaction]:
     **Raises** `SlotTaken` when the overlap guard refuses, `StoreBusy` when the
     database is locked, full or away: nothing was written then.
     """
-    with _translated(), db.engine.connect().execution_options(write=True) as connection, connection.begin():
+    with (
+        _translated(),
+        _turn(db.engine),
+        db.engine.connect().execution_options(write=True) as connection,
+        connection.begin(),
+    ):
         yield connection
 
 
@@ -193,6 +199,25 @@ def _rule_of(error: IntegrityError) -> str:
     return str(diagnostics.constraint_name if diagnostics is not None else error.orig)
 
 
+@contextmanager
+def _turn(engine: Engine) -> Iterator[None]:
+    """One writer of this process at a time asks for SQLite's lock, and the next as soon as it is free.
+
+    SQLite lets those who wait sleep for up to 100 ms and asks who comes first: eight visitors
+    who book together would each wait for as long as luck has it.
+    """
+    if engine.dialect.name != "sqlite":
+        yield
+        return
+    turn = _turns.setdefault(engine, Lock())
+    if not turn.acquire(timeout=BUSY_SECONDS):
+        raise StoreBusy("the writers of this process took too long")
+    try:
+        yield
+    finally:
+        turn.release()
+
+
 @event.listens_for(Engine, "do_connect")
 def _keep_to_the_owner(dialect: Any, _record: Any, arguments: Any, _options: Any) -> None:
     """A SQLite file that we make is its owner's alone; its log takes over the mode of the file."""
@@ -218,10 +243,12 @@ def _prepare(connection: Any, _record: Any) -> None:
 
 
 _in_use: WeakSet[Engine] = WeakSet()
+_turns: WeakKeyDictionary[Engine, Lock] = WeakKeyDictionary()
 
 
 def _leave_to_parent() -> None:
     """After a fork: what is open belongs to the parent; closing it would end the parent's talk with it."""
+    _turns.clear()  # whoever held one is not here
     for engine in _in_use:
         engine.dispose(close=False)
 

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from scheduler.domain.errors import StoreBusy
+from scheduler.store import database
 from scheduler.store.database import db, reading, transaction
 from tests.support.core import Core, core_on
 
@@ -62,6 +63,19 @@ def test_a_fork_in_the_middle_of_a_transaction_leaves_it_to_the_parent(core: Cor
         tx.execute(text("UPDATE practices SET tagline = '{}' WHERE slug = 'demo'"))
     assert seen == "[(0,)]"
     assert core.all("SELECT name FROM practices WHERE slug = 'demo'") == [("of the parent",)]
+
+
+def test_a_forked_process_waits_for_no_writer_that_stayed_behind(
+    sqlite_core: Core, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.1)
+
+    def write() -> None:
+        with transaction() as tx:
+            tx.execute(text("UPDATE practices SET name = 'of the child'"))
+
+    with transaction():
+        assert "database is locked" in in_a_child(write)  # by SQLite, whom it asked
 
 
 @pytest.mark.postgres

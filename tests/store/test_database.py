@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -147,6 +148,33 @@ def test_reading_goes_on_while_somebody_writes(sqlite_core: Core) -> None:
         assert sqlite_core.together(1, lambda _: sqlite_core.all("SELECT count(*) FROM practices")) == [
             [(2,)]
         ]
+
+
+def test_writers_of_one_process_take_turns(sqlite_core: Core) -> None:
+    db.engine.dispose()
+    patience = "PRAGMA busy_timeout=0"  # SQLite lets nobody wait, so nobody may ask before the turn is theirs
+    event.listen(db.engine, "connect", lambda connection, _: connection.execute(patience).close())
+
+    def write(_: int) -> None:
+        with transaction() as tx:
+            time.sleep(0.01)
+            tx.execute(text("UPDATE practices SET revision = revision + 1 WHERE slug = 'demo'"))
+
+    [(before,)] = sqlite_core.all("SELECT revision FROM practices WHERE slug = 'demo'")
+    assert sqlite_core.together(4, write) == [None] * 4
+    assert sqlite_core.all("SELECT revision FROM practices WHERE slug = 'demo'") == [(before + 4,)]
+
+
+def test_a_turn_that_does_not_come_is_busy(sqlite_core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+    def write(_: int) -> None:
+        with transaction():
+            pass
+
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.05)
+    with transaction():
+        [busy] = sqlite_core.together(1, write)
+    assert isinstance(busy, StoreBusy)
+    assert sqlite_core.together(1, write) == [None]
 
 
 def test_other_integrity_errors_stay_what_they_are(core: Core) -> None:
