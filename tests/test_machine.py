@@ -2,6 +2,7 @@
 
 import smtplib
 import ssl
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from playwright.sync_api import Page
 from tests.support.accessibility import sideways_overflow, violations
 from tests.support.browser import Complaints
 from tests.support.mail import MailServer
+from tests.support.patience import PATIENCE
 from tests.support.postgres import PostgresServer
 
 CALENDAR = """BEGIN:VCALENDAR\r
@@ -47,7 +49,7 @@ OCTOBER_2026, DECEMBER_2026 = 1790812800, 1796083200
 
 
 def send(server: MailServer, context: ssl.SSLContext | None) -> None:
-    with smtplib.SMTP(server.host, server.port, timeout=10) as connection:
+    with smtplib.SMTP(server.host, server.port, timeout=PATIENCE) as connection:
         if context:
             connection.starttls(context=context)
         connection.sendmail("practice@example.org", ["vera@example.org"], b"Subject: Hello\r\n\r\nText\r\n")
@@ -106,7 +108,9 @@ def test_the_browser_complains_and_axe_finds_what_is_wrong(page: Page, complaint
     assert {line.split(":")[0] for line in violations(page)} == {"image-alt", "label"}
     page.set_content("<div style='width: 3000px'>wide</div><script>unknown()</script>")
     assert sideways_overflow(page) > 1000
-    page.wait_for_timeout(100)
+    until = time.monotonic() + PATIENCE
+    while not complaints.errors and time.monotonic() < until:
+        page.wait_for_timeout(30)
     assert complaints.errors
 
 

@@ -27,6 +27,7 @@ from scheduler.store.outbox import OutboxEntry, OutboxMail, State
 from scheduler.store.tables import OutboxRow
 from tests.services.mailing import ADA, DAY, HOUR, MINUTE, NOW, START, VERA, Mailing, settle
 from tests.support.mail import MailServer
+from tests.support.patience import PATIENCE
 from tests.support.ports import free_port
 
 
@@ -57,7 +58,7 @@ class OddServer(MailServer):
 def odd() -> Iterator[OddServer]:
     """A server whose oddities tests switch on."""
     server = OddServer("localhost", free_port())
-    controller = Controller(server, hostname="127.0.0.1", port=server.port)
+    controller = Controller(server, hostname="127.0.0.1", port=server.port, ready_timeout=PATIENCE)
     controller.start()
     yield server
     controller.stop()
@@ -302,7 +303,7 @@ def test_many_workers_share_the_mails_without_sending_one_twice(mailing: Mailing
         mailing.book(kind, email=f"v{i}@mail.example", phone=f"+1 514 555 01{i:02}", start=START + i * HOUR)
         for i in range(4)
     ]
-    SecureMail(mailing.app, connect_timeout=10, data_timeout=10)
+    SecureMail(mailing.app, connect_timeout=PATIENCE, data_timeout=PATIENCE)
     workers = [threading.Thread(target=mailing.work, args=(NOW,)) for _ in range(4)]
     for one in workers:
         one.start()
@@ -414,7 +415,7 @@ def test_the_thread_sends_and_stops_when_it_is_told(
     mailing.book(now=now, start=start_instant(datetime.combine(soon, clock_time(10)), mailing.practice.zone))
     odd.wait_for(2)
     stop.set()
-    thread.join(timeout=30)
+    thread.join(timeout=PATIENCE)
 
     assert not thread.is_alive()
 
@@ -430,14 +431,14 @@ def test_a_round_that_fails_does_not_end_the_loop(
     time.sleep(0.5)
     with app.app_context(), transaction() as tx:
         tx.exec_driver_sql("ALTER TABLE elsewhere RENAME TO heartbeats")
-    until = time.monotonic() + 30
+    until = time.monotonic() + PATIENCE
     beat = None
     while beat is None and time.monotonic() < until:
         time.sleep(0.1)
         with app.app_context(), reading() as tx:
             beat = heartbeats.last_beat(tx, health.WORKER)
     stop.set()
-    thread.join(timeout=30)
+    thread.join(timeout=PATIENCE)
 
     assert beat is not None
 

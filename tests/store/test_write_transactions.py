@@ -16,6 +16,7 @@ from tests.gateways.scripted import scripted_server
 from tests.support import transactions
 from tests.support.core import Core
 from tests.support.environment import ROOT
+from tests.support.patience import PATIENCE
 
 
 def in_the_program(act: Callable[..., Any], *arguments: Any) -> list[str]:
@@ -74,7 +75,7 @@ def test_speaking_to_another_machine_in_a_write_transaction_is_noted(core: Core)
     with scripted_server() as server:
 
         def speak() -> None:
-            smtplib.SMTP("127.0.0.1", server.port, timeout=5).quit()
+            smtplib.SMTP("127.0.0.1", server.port, timeout=PATIENCE).quit()
 
         def within() -> None:
             with transaction() as tx:

@@ -18,10 +18,11 @@ import pytest
 
 from tests.support.mail import make_certificate
 from tests.support.missing import lacking
+from tests.support.patience import PATIENCE
 from tests.support.ports import free_port
 
 PASSWORD = "open-sésame"
-START_SECONDS = 20
+START_SECONDS = 60
 UNPRIVILEGED = "nobody"
 
 CONFIGURATION = """
@@ -123,7 +124,7 @@ class Mailbox:
 
     @contextmanager
     def _connected(self, folder: str) -> Iterator[imaplib.IMAP4]:
-        client = imaplib.IMAP4("127.0.0.1", self.server.port, timeout=20)
+        client = imaplib.IMAP4("127.0.0.1", self.server.port, timeout=PATIENCE)
         try:
             client.authenticate("PLAIN", lambda _: f"\0{self.user}\0{PASSWORD}".encode())
             client.select(f'"{folder}"')

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.support.patience import PATIENCE
 from tests.support.ports import free_port
 
 
@@ -65,7 +66,7 @@ class MailServer:
         """The mails for one address, in the order of their arrival."""
         return [mail for mail in self.received if address in mail.recipients]
 
-    def wait_for(self, count: int, seconds: float = 20) -> list[Received]:
+    def wait_for(self, count: int, seconds: float = 2 * PATIENCE) -> list[Received]:
         """Wait until that many mails came in all; fails the test when they do not."""
         until = time.monotonic() + seconds
         with self._arrived:
@@ -137,6 +138,7 @@ def start_mail_server(tmp_path: Path) -> Iterator[Callable[..., MailServer]]:
             tls_context=context,
             require_starttls=encrypted,
             enable_SMTPUTF8=True,
+            ready_timeout=PATIENCE,
         )
         controller.start()
         running.append(controller)

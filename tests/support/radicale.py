@@ -14,9 +14,10 @@ import pytest
 import urllib3
 
 from tests.support.environment import ROOT
+from tests.support.patience import PATIENCE
 from tests.support.ports import free_port
 
-START_SECONDS = 20
+START_SECONDS = 60
 PASSWORD = "app-password-1"
 
 SETTINGS = """
@@ -73,7 +74,7 @@ class CalDavServer:
     ) -> urllib3.BaseHTTPResponse:
         """One request, signed in."""
         signed = urllib3.make_headers(basic_auth=f"{person}:{PASSWORD}") | (headers or {})
-        answer = urllib3.request(method, url, body=body, headers=signed, timeout=10, retries=False)
+        answer = urllib3.request(method, url, body=body, headers=signed, timeout=PATIENCE, retries=False)
         assert answer.status < 300, (method, answer.status)
         return answer
 
