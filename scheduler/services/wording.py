@@ -7,13 +7,14 @@ Instants are UTC epoch seconds; a zone is an IANA name.
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, get_timezone_location
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -265,13 +266,21 @@ def _elided(text: str, city: str) -> str:
 
 
 def price(cents: int, currency: str, language: str) -> str:
-    """ "€90", "€92.50", "90 €": whole amounts without decimals."""
-    locale = locale_of(language)
+    """ "€90", "€92.50", "90 €": whole amounts without decimals; dollars at home are "$140"."""
+    locale = _at_home(language, currency)
     amount = Decimal(cents) / 100
     if cents % 100:
         return format_currency(amount, currency, locale=locale)
     pattern = locale.currency_formats["standard"].pattern.replace(".00", "")
     return format_currency(amount, currency, pattern, locale=locale, currency_digits=False)
+
+
+def _at_home(language: str, currency: str) -> Locale:
+    """English as the country of the currency writes it; other tags name their country themselves."""
+    if language == "en":
+        with suppress(UnknownLocaleError):  # the euro has no country
+            return Locale.parse(f"en_{currency[:2]}")
+    return locale_of(language)
 
 
 def duration(seconds: int, language: str) -> str:

@@ -74,12 +74,12 @@ def test_no_fee_is_due_when_the_practice_cancels_or_only_a_request_was_made(fee:
 def test_moving_away_late_does_not_let_the_fee_go(fee: Core) -> None:
     one = booked(fee, "session", WEDNESDAY, **ACCEPTED)
     said = terms.of_moving(one.appointment, at=LATE, language="en")
-    assert said == "Moving is free of charge. Cancelling costs CA$60 by now, and still does after you move."
+    assert said == "Moving is free of charge. Cancelling costs $60 by now, and still does after you move."
     moved = manage.move(one.token, WEDNESDAY + 5 * DAY, now=LATE).appointment
     assert moved.terms == Terms(DAY, HOUR, 6000, "CAD", given_up=WEDNESDAY)
     for at_ in (None, LATE):
         assert terms.of_appointment(moved, at=at_, zone=TORONTO, language="en") == (
-            "When it was moved, cancelling was no longer free of charge: cancelling it costs CA$60."
+            "When it was moved, cancelling was no longer free of charge: cancelling it costs $60."
         )
     cancelled = manage.cancel(one.token, now=LATE + HOUR).appointment
     assert cancelled.terms is not None
@@ -114,9 +114,9 @@ def test_what_the_practice_moves_counts_anew_and_a_request_has_no_terms_yet(fee:
 @pytest.mark.parametrize(
     ("start", "booked_at", "read_at", "sentence"),
     [
-        (WEDNESDAY, NOW, NOW, f"Cancelling is free of charge until {UNTIL}. After that it costs CA$60."),
-        (WEDNESDAY, NOW, LATE, f"Cancelling was free of charge until {UNTIL}. Now it costs CA$60."),
-        (WEDNESDAY, NOW, None, f"Cancelling is free of charge until {UNTIL}. After that it costs CA$60."),
+        (WEDNESDAY, NOW, NOW, f"Cancelling is free of charge until {UNTIL}. After that it costs $60."),
+        (WEDNESDAY, NOW, LATE, f"Cancelling was free of charge until {UNTIL}. Now it costs $60."),
+        (WEDNESDAY, NOW, None, f"Cancelling is free of charge until {UNTIL}. After that it costs $60."),
         (TUESDAY, TUESDAY - HOUR, None, "Cancelling is free of charge until it begins."),
     ],
 )
@@ -135,13 +135,13 @@ def test_one_sentence_says_until_when(start: int, booked_at: int, read_at: int |
 def test_a_time_too_close_says_so_and_general_terms_name_hours() -> None:
     strict = Terms(DAY, 0, 6000, "CAD")
     close: dict[str, Any] = {"start": TUESDAY, "booked_at": TUESDAY - HOUR, "at": None, "zone": TORONTO}
-    assert terms.of_time(strict, **close, language="en") == "This time is close: cancelling it costs CA$60."
+    assert terms.of_time(strict, **close, language="en") == "This time is close: cancelling it costs $60."
     assert terms.in_general(strict, "en") == (
-        "Cancelling is free of charge until 24 hours before it begins. After that it costs CA$60."
+        "Cancelling is free of charge until 24 hours before it begins. After that it costs $60."
     )
     assert terms.in_general(Terms(DAY, HOUR, 6000, "CAD"), "en") == (
         "Cancelling is free of charge until 24 hours before it begins, and always in the first 60 minutes"
-        " after booking. Otherwise it costs CA$60."
+        " after booking. Otherwise it costs $60."
     )
 
 
@@ -160,6 +160,6 @@ def test_the_confirmation_says_what_was_accepted(fee: Core) -> None:
         now=at("2026-06-01T08:00-04:00"),
     )
     written = rendering.write(letter)
-    sentence = "Cancelling is free of charge until Tuesday 2 June, 15:00. After that it costs CA$60."
+    sentence = "Cancelling is free of charge until Tuesday 2 June, 15:00. After that it costs $60."
     assert sentence in " ".join(written.text.split())
     assert sentence in written.html

@@ -116,7 +116,10 @@ def test_a_zone_without_letters_is_told_by_its_offset(zone: str, expected: str) 
         (9000, "EUR", "fr", "90\u00a0€"),
         (9250, "EUR", "fr", "92,50\u00a0€"),
         (14000, "CAD", "fr-CA", "140\u00a0$"),
-        (14000, "CAD", "en", "CA$140"),
+        (14000, "CAD", "en", "$140"),
+        (14000, "GBP", "en", "£140"),
+        (14000, "CHF", "en", "CHF\u00a0140"),
+        (14000, "CAD", "de", "140\u00a0CA$"),
     ],
 )
 def test_whole_amounts_have_no_decimals(cents: int, currency: str, language: str, expected: str) -> None:
