@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import Page, Request, Response
 
+from tests.support.browser import settle
+
 WATCH_SHIFTS = """window.shifted = 0;
 let since = 0;
 new PerformanceObserver(list => list.getEntries().forEach(entry => {
@@ -84,6 +86,7 @@ class Scale:
     def weigh(self) -> int:
         """Bytes of the screen that stands there now, packed, and of what was fetched since the last one."""
         self.page.wait_for_load_state("networkidle")
+        settle(self.page)
         fresh: list[tuple[str, int]] = self.page.evaluate(FRESH)
         weight = sum(gzipped(answer.body()) for answer in self._documents) + sum(size for _, size in fresh)
         self._documents.clear()
@@ -131,6 +134,7 @@ class Keys:
         """Press Enter, and wait for what must be on the next screen."""
         self.press("Enter")
         self.page.locator(arrive).first.wait_for()
+        settle(self.page)
 
     def type(self, text: str) -> None:
         """Typing is no press."""

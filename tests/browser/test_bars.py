@@ -13,6 +13,7 @@ from tests.browser.measuring import SMALL, Keys, Scale
 from tests.browser.test_practice_pages import sign_in
 from tests.support.accessibility import sideways_overflow
 from tests.support.browser import Complaints
+from tests.support.patience import PATIENCE
 from tests.support.servers import RunningServer
 from tests.support.signing_in import ADA
 
@@ -26,6 +27,7 @@ COUNT_PRESSES = """const count = () => addEventListener('click', event => event.
 const open = document.open;
 document.open = function () { open.call(this); count(); };  // the next step takes the place of this one
 count();"""
+CANCELLED = "Your appointment is cancelled"
 REMEMBER = "document.cookie = 'a=1', document.cookie"
 
 OTHERS = (
@@ -78,7 +80,7 @@ def screens(page: Page, url: str) -> Iterator[str]:
     page.locator(".note.ok").wait_for()
     yield "moved"
     page.locator("button.btn-bad").click()
-    page.locator("button.btn-bad").wait_for(state="detached")
+    page.locator("h1", has_text=CANCELLED).wait_for()
     yield "cancelled"
 
 
@@ -233,7 +235,7 @@ def forgetful(
     forbidden = {"profile": {"default_content_setting_values": {"cookies": 2}}}
     (tmp_path / "profile" / "Default" / "Preferences").write_text(json.dumps(forbidden))
     context = browser_type.launch_persistent_context(tmp_path / "profile", **browser_type_launch_args)  # type: ignore[arg-type]
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE * 1000)
     yield context
     context.close()
 

@@ -6,8 +6,8 @@ from typing import Any
 from playwright.sync_api import Frame, FrameLocator, Page, expect
 
 from tests.browser.test_practice_pages import sign_in
-from tests.browser.websites import Website, until
-from tests.support.browser import Complaints
+from tests.browser.websites import Website
+from tests.support.browser import Complaints, until
 from tests.support.servers import RunningServer
 from tests.support.signing_in import OWNER
 

@@ -6,8 +6,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.test_embed import SHIFT
-from tests.browser.websites import Website, until
-from tests.support.browser import FLAGS
+from tests.browser.websites import Website
+from tests.support.browser import FLAGS, until
+from tests.support.patience import PATIENCE
 from tests.support.servers import RunningServer
 
 SANDBOXED = (
@@ -33,7 +34,7 @@ def test_a_sandboxed_frame_of_another_site_books_without_third_party_cookies(
     policy = f"default-src 'none'; script-src {demo.url}; frame-src {demo.url} {website.url}"
     website.with_widget(demo.url, SANDBOXED.format(url=demo.url, canary=website.url), policy=policy)
     context = strict_browser.new_context(viewport={"width": 800, "height": 900})
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE * 1000)
     page = context.new_page()
     page.goto(elsewhere)
     canary = next(frame for frame in page.frames if frame.url.endswith("/canary"))

@@ -6,9 +6,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.websites import Website, until
+from tests.browser.websites import Website
 from tests.support.accessibility import violations
-from tests.support.browser import Complaints
+from tests.support.browser import Complaints, until
 from tests.support.contrast import contrast
 from tests.support.servers import RunningServer
 

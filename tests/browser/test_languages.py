@@ -1,5 +1,6 @@
 """Longer words and the other direction: pages fit small phones in every language and mirror in one."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from flask import Flask
 from playwright.sync_api import Page
 
 from tests.support.accessibility import sideways_overflow, violations
+from tests.support.browser import settle
 from tests.support.environment import PASSWORD
 from tests.support.ports import free_port
 from tests.support.signing_in import OWNER
@@ -42,7 +44,7 @@ def check(page: Page, landmark: str = "h1") -> None:
     Waits for the landmark first: right after a press the page before may still stand, or none.
     """
     page.locator(landmark).first.wait_for()
-    page.wait_for_load_state()
+    settle(page)
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 700})
         assert sideways_overflow(page) == 0, f"{page.url} at {width} px"
@@ -92,7 +94,7 @@ def sign_in_at(page: Page, address: str) -> None:
     page.locator("#email").fill(OWNER)
     page.locator("#password").fill(PASSWORD)
     page.locator("button.btn-1").click()
-    page.locator("h1").wait_for()
+    page.wait_for_url(re.compile(r"/practice/(\?.*)?$"))
 
 
 def test_a_language_from_right_to_left_mirrors_the_pages(

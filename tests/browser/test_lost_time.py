@@ -10,6 +10,7 @@ from playwright.sync_api import FrameLocator, Page, Response, expect
 
 from tests.browser.websites import Website
 from tests.support.accessibility import sideways_overflow
+from tests.support.patience import PATIENCE
 from tests.support.servers import RunningServer
 
 SCRIPT = pytest.mark.parametrize("js", [True, False], ids=["script", "no script"])
@@ -26,7 +27,7 @@ TYPED = {
 def lapse_holds(demo: RunningServer) -> None:
     """What a quarter of an hour does to the holds of this moment."""
     file = demo.settings["DATABASE_URL"].removeprefix("sqlite:///")
-    with closing(sqlite3.connect(file)) as database, database:
+    with closing(sqlite3.connect(file, timeout=PATIENCE)) as database, database:
         database.execute("UPDATE appointments SET expires_at = expires_at - 3600 WHERE status = 'held'")
 
 
@@ -108,6 +109,7 @@ def test_a_time_lost_on_a_stale_page_and_one_s_own_pressed_again(
     slot = vera.locator("button.slot").nth(2)
     rival.goto(vera.url)
     rival.locator(f"button.slot[value='{slot.get_attribute('value')}']").click()
+    expect(rival.locator("#details")).to_be_visible()
     assert answer_of(vera, slot.click).status == 409
     expect(vera.get_by_role("group", name=re.compile("^Someone else has just booked"))).to_be_focused()
     vera.locator("button.slot").nth(1).click()

@@ -27,6 +27,7 @@ def fill(page: Page, demo: RunningServer, weeks: int, *, repeat: str, dates: str
 def test_a_series_is_looked_at_booked_seen_and_ended(page: Page, demo: RunningServer) -> None:
     sign_in(page, demo, ADA)
     fill(page, demo, 2, repeat="once")
+    expect(page.locator("dl.facts").first).to_be_visible()
     fill(page, demo, 0, repeat="1")
     expect(page.get_by_role("heading", level=1)).to_have_text("Check the dates")
     expect(page.get_by_role("checkbox", disabled=True)).to_have_count(1)

@@ -10,8 +10,10 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.measuring import WATCH_SHIFTS
-from tests.browser.websites import Website, until
+from tests.browser.websites import Website
 from tests.support.accessibility import sideways_overflow, violations
+from tests.support.browser import until
+from tests.support.patience import PATIENCE
 from tests.support.servers import RunningServer
 
 NOON = dt.datetime(2030, 1, 7, 12, tzinfo=dt.UTC)
@@ -50,7 +52,7 @@ def to_the_form(page: Page, demo: RunningServer) -> None:
 def appointments(demo: RunningServer) -> int:
     """How many times are held, booked, or were once."""
     file = demo.settings["DATABASE_URL"].removeprefix("sqlite:///")
-    with closing(sqlite3.connect(file)) as database:
+    with closing(sqlite3.connect(file, timeout=PATIENCE)) as database:
         [[count]] = database.execute("SELECT count(*) FROM appointments")
     return int(count)
 
@@ -205,9 +207,9 @@ def test_a_frame_that_failed_comes_by_itself_once_the_line_is_back(
 ) -> None:
     page.route(DAYS, lambda route: route.abort("internetdisconnected"))
     link = f'<a href="{demo.url}/book/demo/consultation" data-booking="inline">Book</a>'
-    page.goto(website.with_widget(demo.url, link))
-    until(page, "document.querySelector('iframe')")
-    page.wait_for_timeout(200)
+    with page.expect_event("requestfailed"):
+        page.goto(website.with_widget(demo.url, link))
+    page.wait_for_timeout(200)  # for the frame to be told; if it is not, it comes all the same
     page.unroute(DAYS)
     page.evaluate("dispatchEvent(new Event('online'))")
     expect(page.frame_locator("iframe").get_by_role("heading", level=1)).to_be_visible()

@@ -16,6 +16,7 @@ from playwright.sync_api import Page
 from werkzeug.serving import make_server
 
 from tests.browser.test_bars import screens
+from tests.support.browser import settle
 from tests.support.environment import ROOT
 from tests.support.ports import free_port
 
@@ -52,6 +53,7 @@ def still(make_app: Callable[..., Flask], sqlite_demo_database: str) -> Iterator
 
 def heard(name: str, page: Page) -> str:
     """One screen: its title, where the focus is, what is announced, and the tree."""
+    settle(page)
     state = page.evaluate(STATE)
     tree = page.locator("body").aria_snapshot().splitlines()
     lines = [

@@ -1,13 +1,11 @@
 """Websites of other people, for the widget to live on: served with the strictest policy that we document."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from playwright.sync_api import Page
 
 
 @dataclass
@@ -31,14 +29,6 @@ class Website:
 def website() -> Iterator[Website]:
     """A website on an origin of its own."""
     yield from _serve(_handler)
-
-
-def until(page: Page, true: str, seconds: float = 10) -> None:
-    """Wait until an expression is true. Playwright's own way uses eval, which the page's policy forbids."""
-    end = time.monotonic() + seconds
-    while not page.evaluate(true):
-        assert time.monotonic() < end, true
-        page.wait_for_timeout(30)
 
 
 def _serve(make: Callable[[Website], type[BaseHTTPRequestHandler]]) -> Iterator[Website]:

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page
 
+from tests.support.browser import settle
+
 TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice")
 COLOUR_RULES = ("color-contrast", "link-in-text-block")
 """The only rules whose answer differs between light and dark."""
@@ -19,7 +21,7 @@ def violations(page: Page, rules: Sequence[str] = ()) -> list[str]:
 
     `rules` are the only ones tried, when there are any.
     """
-    page.wait_for_load_state()
+    settle(page)
     if not page.evaluate("'axe' in window"):
         page.evaluate(_SCRIPT)
     only = {"type": "rule", "values": list(rules)} if rules else {"type": "tag", "values": list(TAGS)}
@@ -29,5 +31,5 @@ def violations(page: Page, rules: Sequence[str] = ()) -> list[str]:
 
 def sideways_overflow(page: Page) -> int:
     """By how many pixels the page is wider than its window; 0 on a page that fits."""
-    page.wait_for_load_state()
+    settle(page)
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))

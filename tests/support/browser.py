@@ -1,6 +1,7 @@
 """Debian's Chromium, driven by Playwright, and what it complains about."""
 
 import shutil
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -44,6 +45,23 @@ class Complaints:
     def _answered(self, response: Response) -> None:
         if response.status >= 400:
             self.failed_requests.append(f"{response.request.method} {response.url}: {response.status}")
+
+
+def until(page: Page, true: str) -> None:
+    """Wait until an expression is true. Playwright's own way uses eval, which the page's policy forbids."""
+    end = time.monotonic() + PATIENCE
+    while not page.evaluate(true):
+        assert time.monotonic() < end, true
+        page.wait_for_timeout(30)
+
+
+def settle(page: Page) -> None:
+    """Wait until the page has loaded and its scripts have run.
+
+    A next step that is written over the one before is no load of the browser's: only the document knows.
+    """
+    page.wait_for_load_state()
+    until(page, "document.readyState === 'complete'")
 
 
 @pytest.fixture(scope="session")

@@ -116,7 +116,7 @@ class Stage:
     def _page(self, name: str) -> Page:
         if name not in self._pages:
             context = self._context()
-            context.set_default_timeout(15_000)
+            context.set_default_timeout(30_000)
             self._pages[name] = context.new_page()
         return self._pages[name]
 
