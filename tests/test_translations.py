@@ -77,6 +77,7 @@ def test_visitors_are_addressed_with_vous() -> None:
         ),
         ('Answer(404, "not_found", "We cannot find this")', ["We cannot find this"]),
         ('say("It is saved now", "warn")', ["It is saved now"]),
+        ('say("%(name)s is on the list", name=name)', ["%(name)s is on the list"]),
         ('def _problem():\n    """Say it."""\n    return {"a": "Too long a text"}', ["Too long a text"]),
         ('print("No key at all")', []),
         ("_(problem)", []),

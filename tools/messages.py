@@ -30,7 +30,7 @@ SHOWN = frozenset({"Answer", "BadContact", "Refused", "say"})
 """What takes a key now and shows its translation later; its other words, such as codes, are no sentences."""
 GIVEN_FOR_LATER = frozenset({"needed", "problem"})
 """Keywords by which a form is told the sentence for a bad answer."""
-_SENTENCE = re.compile(r"[A-Z].* ")
+_SENTENCE = re.compile(r"(?:[A-Z]|%\().* ")
 _HEADER_LINES = re.compile(
     rb'^(?:# [^\n]*|#|"(?:Report-Msgid-Bugs-To|Last-Translator|Language-Team|Project-Id-Version|Generated-By|'
     rb"POT-Creation-Date|PO-Revision-Date)[^\n]*)\n",

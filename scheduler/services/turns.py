@@ -13,6 +13,7 @@ from scheduler.domain import waitlist
 from scheduler.domain.appointment import Appointment, Status
 from scheduler.domain.errors import SlotTaken, WrongState
 from scheduler.domain.local_time import local_day
+from scheduler.domain.practice import AppointmentType, Therapist
 from scheduler.domain.waitlist import State, Waiting
 from scheduler.services import offers, placing, waiting_mails
 from scheduler.services.offers import MOST_DAYS
@@ -30,7 +31,7 @@ def tend(*, now: int) -> int:
         practice_ids = waiting.practices(tx)
     offered = 0
     for practice_id in practice_ids:
-        _settle(practice_id, now)
+        settle(practice_id, now)
         for _ in range(OFFERS_AT_ONCE):
             try:
                 if not _offer_one(practice_id, now):
@@ -83,7 +84,7 @@ def give_back(tx: Transaction, entry: Waiting, *, now: int) -> bool:
 
 
 @retried
-def _settle(practice_id: str, now: int) -> None:
+def settle(practice_id: str, now: int) -> None:
     """Note what became of offers, and end the waiting of those who waited as long as one may."""
     with reading() as tx:
         entries = waiting.of_practice(tx, practice_id)
@@ -115,8 +116,7 @@ def _note_end(entry: Waiting, offer: Appointment | None, now: int) -> None:
 def _offer_one(practice_id: str, now: int) -> bool:
     """Keep one time for whoever's turn it is, and write to them. **Raises** `SlotTaken`, `WrongState`."""
     with transaction() as tx:
-        # Workers take turns, so that nobody gets a time while somebody before them is being served.
-        limits.take_turns(tx, vault_of(tx).lookup("waiting", practice_id))
+        take_turns(tx, practice_id)
         stock = catalogue.by_id(tx, practice_id)
         practice = stock.practice
         is_open = practice.published and (practice.paused_until or 0) <= now
@@ -127,14 +127,23 @@ def _offer_one(practice_id: str, now: int) -> bool:
         turn = waitlist.next_turn(people, _free(tx, stock, people, now), practice.zone)
         if turn is None:
             return False
-        _keep(tx, stock, *turn, now=now)
+        entry, start = turn
+        wanted = stock.therapist_of_id(entry.therapist_id) if entry.therapist_id else None
+        keep(tx, stock, entry, start, wanted, now=now)
         return True
 
 
-def _keep(tx: Transaction, stock: Catalogue, entry: Waiting, start: int, *, now: int) -> None:
+def take_turns(tx: Transaction, practice_id: str) -> None:
+    """One after the other: nobody gets a time while somebody before them is being served."""
+    limits.take_turns(tx, vault_of(tx).lookup("waiting", practice_id))
+
+
+def keep(
+    tx: Transaction, stock: Catalogue, entry: Waiting, start: int, therapist: Therapist | None, *, now: int
+) -> Waiting:
+    """Keep a start for somebody, with this therapist or anyone, and write to them. **Raises** `SlotTaken`."""
     kind = stock.type_of_id(entry.type_id)
-    wanted = stock.therapist_of_id(entry.therapist_id) if entry.therapist_id else None
-    person, stock = placing.place(tx, stock, kind, start, wanted, now=now)
+    person, stock = placing.place(tx, stock, kind, start, therapist, now=now)
     notice = kind.rule(stock.practice.rules).notice
     ends_at = waitlist.offer_ends_at(start, notice=notice, now=now)
     fresh = placing.new_appointment(
@@ -162,6 +171,7 @@ def _keep(tx: Transaction, stock: Catalogue, entry: Waiting, start: int, *, now:
     appointments.keep_answers(tx, fresh.id, answers_of(entry))
     waiting.change(tx, entry, after)
     waiting_mails.send(tx, after, waiting_mails.OFFER, now=now, offer=fresh.id)
+    return after
 
 
 def answers_of(entry: Waiting) -> dict[str, str]:
@@ -175,17 +185,20 @@ def _free(
 ) -> dict[tuple[str, str | None], list[int]]:
     """What each kind of wish can be offered: starts that the one rule gives, with time enough to answer."""
     found: dict[tuple[str, str | None], list[int]] = {}
-    today = local_day(now, stock.practice.zone)
     for wants in {one.wants: None for one in people}:
-        kind = stock.type_of_id(wants[0])
-        rule = kind.rule(stock.practice.rules)
-        last = today + timedelta(days=min(rule.horizon_days, MOST_DAYS - 1))
         therapist = stock.therapist_of_id(wants[1]) if wants[1] else None
-        starts = offers.offer_of(tx, stock, kind, today, last, therapist=therapist, now=now).starts
-        found[wants] = [
-            at for at in starts if waitlist.offer_ends_at(at, notice=rule.notice, now=now) is not None
-        ]
+        found[wants] = starts_to_offer(tx, stock, stock.type_of_id(wants[0]), therapist, now=now)
     return found
+
+
+def starts_to_offer(
+    tx: Transaction, stock: Catalogue, kind: AppointmentType, therapist: Therapist | None, *, now: int
+) -> list[int]:
+    """The starts that the one rule gives within the horizon, in order, with time enough left to answer."""
+    today, rule = local_day(now, stock.practice.zone), kind.rule(stock.practice.rules)
+    last = today + timedelta(days=min(rule.horizon_days, MOST_DAYS - 1))
+    starts = offers.offer_of(tx, stock, kind, today, last, therapist=therapist, now=now).starts
+    return [at for at in starts if waitlist.offer_ends_at(at, notice=rule.notice, now=now) is not None]
 
 
 def _kept(tx: Transaction, practice_id: str, entries: Iterable[Waiting]) -> dict[str, Appointment]:

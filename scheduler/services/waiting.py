@@ -129,7 +129,7 @@ def listed(desk: Desk, *, now: int) -> list[Shown]:
     """Who waits for somebody of this desk, those who came first before the others."""
     with reading() as tx:
         entries = store.of_practice(tx, desk.practice.id)
-        return [_shown(tx, entry, now) for entry in entries if _is_of(desk, entry)]
+        return [_shown(tx, entry, now) for entry in entries if is_of(desk, entry)]
 
 
 @retried
@@ -137,7 +137,7 @@ def remove(desk: Desk, entry_id: str, *, now: int) -> Waiting:
     """Take somebody off the list; they get a kind mail. **Raises** `NotFound`, `WrongState`."""
     with transaction() as tx:
         entry = store.find(tx, entry_id)
-        if entry.practice_id != desk.practice.id or not _is_of(desk, entry):
+        if entry.practice_id != desk.practice.id or not is_of(desk, entry):
             raise NotFound("no such entry")
         if entry.state not in LIVE:
             raise WrongState("the entry has ended")
@@ -191,7 +191,7 @@ def _check_limits(tx: Transaction, practice: Practice, source: str, now: int) ->
         raise TooMany(HOUR)
 
 
-def _is_of(desk: Desk, entry: Waiting) -> bool:
+def is_of(desk: Desk, entry: Waiting) -> bool:
     """Whether somebody of this desk could see the person."""
     own = desk.therapist_ids
     if entry.therapist_id is not None:

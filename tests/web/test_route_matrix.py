@@ -162,6 +162,8 @@ MATRIX = {
     "POST practice.see_answer": ADAS,
     "GET practice.waiting_list": STAFF_ONLY,
     "POST practice.remove_waiting": ADAS,
+    "GET practice.choose_for_waiting": ADAS,
+    "POST practice.offer_to_waiting": ADAS,
     "POST practice.switch_waiting_list": OWNERS,
     "POST practice.show_names": STAFF_ONLY,
     "GET practice.calendars": STAFF_ONLY,

@@ -105,6 +105,27 @@ def waits_booked(stage: Stage) -> Page:
 
 
 @scene("closed")
+def practice_waiting_choose(stage: Stage) -> Page:
+    """A time is chosen by hand for somebody who waits for an evening"""
+    waits(stage)
+    with stage.app.app_context():
+        open_evenings()
+    page = stage.open("/practice/waiting", stage.staff(OWNER))
+    page.locator("a[href$='/offer']").click()
+    page.locator("#start").wait_for()
+    return page
+
+
+@scene("closed")
+def practice_waiting_kept(stage: Stage) -> Page:
+    """A time is kept for them already: no other can be offered"""
+    waits(stage, offered=True)
+    with stage.app.app_context(), reading() as tx:
+        [entry] = store.of_practice(tx, stage.practice.id)
+    return stage.open(f"/practice/waiting/{entry.id}/offer", stage.staff(OWNER))
+
+
+@scene("closed")
 def practice_waiting(stage: Stage) -> Page:
     """Who waits, as the practice sees it"""
     waits(stage, offered=True)

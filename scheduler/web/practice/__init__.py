@@ -5,6 +5,7 @@ import scheduler.web.practice.answers
 import scheduler.web.practice.appointments
 import scheduler.web.practice.calendars
 import scheduler.web.practice.changes
+import scheduler.web.practice.chosen_turns
 import scheduler.web.practice.embed
 import scheduler.web.practice.hours
 import scheduler.web.practice.mail

@@ -3,6 +3,7 @@
 from flask import render_template, request
 from werkzeug.wrappers import Response
 
+from scheduler.domain import waitlist
 from scheduler.domain.disclosure import initials
 from scheduler.domain.errors import WrongState
 from scheduler.domain.practice import text
@@ -32,7 +33,7 @@ def remove_waiting(waiting_id: str) -> Response:
     except WrongState:
         say("This place on the list had ended already. Nothing was changed.", "warn")
     else:
-        say("%(name)s is off the list and gets a kind mail.", name=_name(removed.name))
+        say("%(name)s is off the list and gets a kind mail.", name=name_of(removed.name))
     return to("waiting_list")
 
 
@@ -49,23 +50,26 @@ def _card(shown: Shown) -> dict[str, object]:
     entry = shown.entry
     return {
         "id": entry.id,
-        "name": _name(entry.name),
+        "name": name_of(entry.name),
         "since": entry.created_at,
         "type": text(shown.kind.names, current_language(), shown.kind.slug),
         "mode": entry.mode,
         "therapist": shown.therapist.name if shown.therapist else "",
-        "wishes": _wishes(entry.wishes),
+        "wishes": wishes_of(entry.wishes),
         "offers": len(entry.offered),
+        "is_last": waitlist.has_had_all_offers(entry),
         "offered": shown.offer.start if shown.offer else None,
         "until": entry.offer_ends_at,
     }
 
 
-def _name(name: str) -> str:
+def name_of(name: str) -> str:
+    """Who waits, as the page may show it."""
     return (name if names_are_shown() else initials(name)) or gettext("Somebody")
 
 
-def _wishes(wishes: Wishes) -> str:
+def wishes_of(wishes: Wishes) -> str:
+    """What suits somebody, in words."""
     names = [name for _, name, _ in weekday_names()]
     days = ", ".join(names[day - 1] for day in wishes.days) or gettext("any day")
     words = dict(zip(PARTS, (gettext("morning"), gettext("afternoon"), gettext("evening")), strict=True))
