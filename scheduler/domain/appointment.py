@@ -84,7 +84,8 @@ def sequence_after(sequence: int, status: Status, action: Action) -> int:
 class Participant:
     """A person of the visitor's side. Only this class holds personal values.
 
-    `extras` are further answers by name, such as the `place` where the person will be.
+    `extras` are further answers by name, such as the `place` where the person will be. `position` is
+    the place among the people when it was booked: who booked has 0, also once others are erased.
     """
 
     id: str
@@ -94,6 +95,7 @@ class Participant:
     language: str = "en"
     link_used: bool = False
     extras: Mapping[str, str] = field(default_factory=dict)
+    position: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,11 @@ class Appointment:
     def is_live(self) -> bool:
         """Whether it occupies time."""
         return self.status in LIVE
+
+    @property
+    def booker(self) -> Participant | None:
+        """Who booked; None before, and once they are erased, whoever else is still invited."""
+        return next((person for person in self.participants if person.position == 0), None)
 
     def is_over(self, now: int) -> bool:
         """Whether it has begun: from then on it can be neither moved nor cancelled."""

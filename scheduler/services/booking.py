@@ -192,7 +192,7 @@ def _take(
         stock = catalogue.by_id(tx, stock.practice.id)
         held, _ = appointments.by_hold(tx, stock.practice.id, hold_token)
         if held.participants:
-            return _booked(tx, stock, held, held.participants[0].id), stock
+            return _booked_before(tx, stock, held), stock
         if held.status is Status.HELD:
             if not _may_keep(tx, stock, held, now=now):
                 raise SlotTaken("the held time is no longer offered")
@@ -314,9 +314,14 @@ def _replay(tx: Transaction, stock: Catalogue, request: _Request, now: int) -> B
     if answered.body_hash != request.body_hash:
         raise AnotherRequest("this key was used for another booking")
     found = appointments.find(tx, stock.practice.id, answered.appointment_id)
-    if not found.participants:
+    return _booked_before(tx, stock, found)
+
+
+def _booked_before(tx: Transaction, stock: Catalogue, found: Appointment) -> Booked:
+    """The booking once more, for who made it alone. **Raises** `WrongState` once they are erased."""
+    if found.booker is None:
         raise WrongState("that booking was deleted since")
-    return _booked(tx, stock, found, found.participants[0].id)
+    return _booked(tx, stock, found, found.booker.id)
 
 
 def _check_limits(tx: Transaction, practice_id: str, request: _Request, now: int) -> None:

@@ -191,6 +191,7 @@ def _held(
     lapsed = held.expires_at is not None and held.expires_at <= now
     still_held = held.status is Status.HELD and not lapsed
     status = "booked" if held.participants else "held" if still_held else "expired"
+    booker = held.booker  # whoever else is invited has a link of their own, which this page never learns
     return Held(
         token=token,
         practice=stock.practice,
@@ -201,5 +202,5 @@ def _held(
         status=status,
         answers=answers,
         expires_at=held.expires_at,
-        manage_token=participants.token(tx, held.participants[0].id) if held.participants else None,
+        manage_token=participants.token(tx, booker.id) if booker else None,
     )

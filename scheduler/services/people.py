@@ -28,6 +28,7 @@ def add(
             phone=person.phone,
             language=appointment.language,
             extras=dict(extras or {}) if position == 0 else {},
+            position=position,
         )
         participants.add(
             tx,

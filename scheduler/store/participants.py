@@ -64,6 +64,7 @@ def of_appointments(tx: Transaction, appointment_ids: Sequence[str]) -> dict[str
             language=row.language,
             link_used=row.link_used,
             extras=_extras(tx, row.id, row.extras_sealed),
+            position=row.position,
         )
         found.setdefault(row.appointment_id, []).append(person)
     return found

@@ -362,6 +362,22 @@ def test_when_one_of_a_couple_disowns_it_stands_for_the_other(core: Core, number
     assert core.all("SELECT count(*) FROM consultation_claims") == [(0,)]
 
 
+def test_the_link_of_who_stays_is_never_shown_on_the_form_of_who_left(any_core: Core) -> None:
+    raw = vera(participants=[{"name": "Paul Moss", "email": "paul@example.org"}])
+    held = holds.hold(
+        any_core.demo, any_core.kind("couple"), start=WEDNESDAY, therapist=None,
+        source=SOURCE, language="en", zone="Europe/Berlin", now=NOW,
+    )  # fmt: skip
+    booked = booking.book_held(any_core.demo, held.token, raw, key="key", source=SOURCE, now=NOW)
+    assert holds.find(any_core.demo, held.token, now=NOW).manage_token == booked.token
+    addressees.disown(booked.token, now=NOW)
+    again = holds.find(any_core.demo, held.token, now=NOW)  # Back, on the machine where it was booked
+    assert (again.status, again.manage_token) == ("booked", None)
+    for key in ("key", "another"):
+        with pytest.raises(WrongState):
+            booking.book_held(any_core.demo, held.token, raw, key=key, source=SOURCE, now=NOW)
+
+
 # ---- what staff do -------------------------------------------------------------------------------
 
 
