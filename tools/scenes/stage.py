@@ -68,7 +68,7 @@ class Stage:
 
     def change(self, *statements: str) -> None:
         """Change the stored facts."""
-        with closing(sqlite3.connect(self.file, timeout=10)) as database, database:
+        with closing(sqlite3.connect(self.file, timeout=30)) as database, database:
             for statement in statements:
                 database.execute(statement)
 

@@ -27,7 +27,7 @@ def too_many(stage: Stage) -> Page:
     for _ in range(4):
         stage.open("/book/demo/consultation?tz=America/Toronto")
         page.locator(".early button").first.click()
-        page.wait_for_load_state()
+        page.locator("table.month").wait_for(state="detached")
     return page
 
 
@@ -51,7 +51,7 @@ def our_fault_when_busy(stage: Stage) -> Page:
     with closing(sqlite3.connect(stage.file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         page.locator(".details .btn-1").click()
-        page.locator(".note.bad[data-focus]").wait_for(timeout=30_000)
+        page.locator(".note.bad[data-focus]").wait_for(timeout=60_000)
         other.execute("ROLLBACK")
     return page
 
