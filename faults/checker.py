@@ -21,8 +21,10 @@ NOTED_LATER = "worker killed before noting it"
 UNANSWERED = "connection lost before the answer"
 AWAY = "database away when noting it"
 UNEXPLAINED = "unexplained"
-NOTING_SECONDS = 5
+NOTING_SECONDS = 20
 """A worker that lived so long after handing a mail over had the time to note it, on a busy machine too."""
+AROUND_SECONDS = 5
+"""Somebody who handed a mail over so shortly before or after the database was away may have met it."""
 
 
 @dataclass
@@ -151,7 +153,7 @@ def _why(earlier: Taken, killed: Killed) -> str:
 
 
 def _within(moment: float, spans: Iterable[tuple[float, float]]) -> bool:
-    return any(start - 1 <= moment <= end + 1 for start, end in spans)
+    return any(start - AROUND_SECONDS <= moment <= end + AROUND_SECONDS for start, end in spans)
 
 
 def drained(site: Site, patience: float, *, wild_rounds: int = 0) -> float:
