@@ -21,7 +21,7 @@ from scheduler.services import alternatives, audit, by_hand, manage, notices, pl
 from scheduler.services.by_hand import Agreed
 from scheduler.services.forms import CheckedBooking, Person
 from scheduler.services.proposing import propose, rhythm_of
-from scheduler.store import appointments, catalogue, claims
+from scheduler.store import appointments, catalogue, claims, participants
 from scheduler.store import series as store
 from scheduler.store.catalogue import Catalogue
 from scheduler.store.database import Transaction, reading, retried, transaction
@@ -101,6 +101,7 @@ def change_rhythm(
         kind = stock.type_of_id(found.type_id)
         form, agreed = _as_before(gone[0]), partial(_agreed_before, gone[0])
         booked = book_all(tx, stock, kind, therapist, rhythm, left_out, form, agreed=agreed, now=now)
+        _say_again(tx, gone[0], booked)
         notices.series_booked(tx, therapist, booked, now=now)
         _record(tx, booked, "series.change", by, now)
         return booked
@@ -184,6 +185,13 @@ def _agreed_before(before: Appointment, fresh: Appointment) -> Appointment:
     """What the client agreed to holds for the new dates; no fee comes with them."""
     terms = replace(before.terms, fee=Fee.NONE, given_up=None) if before.terms else None
     return replace(fresh, consents=before.consents, terms=terms)
+
+
+def _say_again(tx: Transaction, before: Appointment, series: Series) -> None:
+    """What each person said of reaching them safely, and where they will be, holds for the new dates."""
+    for one in series.standing:
+        for known, fresh in zip(before.participants, one.participants, strict=True):
+            participants.keep_extras(tx, replace(fresh, extras=known.extras))
 
 
 def end_in(

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from scheduler.domain.appointment import Status
+from scheduler.domain.appointment import Appointment, Status
 from scheduler.domain.availability import TimeOff, TimeOffKind
 from scheduler.domain.errors import DatesTaken, Refused, SlotTaken, WrongState
 from scheduler.domain.series import WEEK, Rhythm, Series
-from scheduler.services import addressees, by_hand, doctor, manage, proposing, series
+from scheduler.services import addressees, by_hand, doctor, manage, proposing, safe_contact, series
 from scheduler.services.proposing import Standing
 from scheduler.store import participants, schedule, therapists
 from scheduler.store.database import reading, transaction
@@ -45,6 +45,12 @@ def stored(core: Core, found: Series) -> Series:
     known = series.of_appointment(core.demo.id, found.appointments[0].id)
     assert known is not None
     return known
+
+
+def token_of(one: Appointment) -> str:
+    """The link of the first person of a date."""
+    with reading() as tx:
+        return participants.token(tx, one.participants[0].id)
 
 
 def look(core: Core, rhythm: Rhythm = FIVE, *, now: int = NOW) -> list[tuple[int, str]]:
@@ -258,6 +264,17 @@ def test_another_rhythm_is_another_series(core: Core) -> None:
         "series_booked",
         "series_ended",
     ]
+
+
+def test_another_rhythm_keeps_what_each_person_said_of_safe_contact(any_core: Core) -> None:
+    any_core.change_practice(asks_safe_contact=True)
+    found = book(any_core, notify=False, mode="phone", phone="+1 514 555 0199")
+    safe_contact.change(token_of(found.standing[0]), ["text"], now=NOW)
+    fresh = series.change_rhythm(
+        any_core.demo, found.standing[1].id, Rhythm(starts()[1] + HOUR, 1, 3, TORONTO), by=BY, now=NOW
+    )
+    for one in stored(any_core, fresh).standing:
+        assert safe_contact.said(one.participants[0]) == frozenset({"text"})
 
 
 def test_another_rhythm_that_cannot_be_booked_changes_nothing(core: Core) -> None:
