@@ -22,6 +22,7 @@ from scheduler.store import (
     catalogue,
     claims,
     participants,
+    series,
 )
 from scheduler.store.catalogue import Catalogue
 from scheduler.store.database import Transaction, reading, retried, transaction
@@ -58,12 +59,19 @@ def opened(token: str, *, now: int) -> None:
 
 
 def speak(token: str, language: str, *, now: int) -> None:
-    """Pages and mails to this person in another language of the practice. **Raises** `WrongState`."""
+    """Pages and mails to this person in another language of the practice, about all dates of a series.
+
+    **Raises** `WrongState`, `NotFound`.
+    """
     with transaction() as tx:
         found = find_in(tx, token, now)
         if language not in found.practice.languages:
             raise WrongState("this language is not offered")
         participants.speak(tx, found.participant.id, language)
+        whole = series.of_appointment(tx, found.practice.id, found.appointment.id)
+        for person in (one for date in (whole.appointments if whole else ()) for one in date.participants):
+            if person.email == found.participant.email:
+                participants.speak(tx, person.id, language)
 
 
 @retried

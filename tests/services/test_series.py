@@ -277,6 +277,12 @@ def test_another_rhythm_keeps_what_each_person_said_of_safe_contact(any_core: Co
         assert safe_contact.said(one.participants[0]) == frozenset({"text"})
 
 
+def test_another_language_is_that_of_every_date(any_core: Core) -> None:
+    found = book(any_core, notify=False)
+    manage.speak(token_of(found.standing[1]), "fr", now=NOW)
+    assert {one.participants[0].language for one in stored(any_core, found).standing} == {"fr"}
+
+
 def test_another_rhythm_that_cannot_be_booked_changes_nothing(core: Core) -> None:
     found = book(core, notify=False)
     booked(core, "consultation", starts()[4] + 2 * HOUR)
