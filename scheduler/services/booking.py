@@ -239,9 +239,10 @@ def _complete(
 ) -> Appointment:
     """Turn a held row into an appointment or request, with its people, claim and mails."""
     form = request.form
-    if kind.policy_version != stock.type_of_id(kind.id).policy_version and POLICY in form.consents:
+    read, kind = kind, stock.type_of_id(kind.id)
+    has_agreed = POLICY in form.consents
+    if kind.has_terms != has_agreed or (has_agreed and kind.policy_version != read.policy_version):
         raise Refused({POLICY: forms.NOT_AGREED})  # to these terms, which are new since the form was read
-    kind = stock.type_of_id(kind.id)
     contacts = [contact for person in form.people for contact in person.contacts]
     claim = claims.find(tx, stock.practice.id, contacts, now=now) if kind.one_per_client else None
     outcome = eligibility.consultation_outcome(kind, claim)

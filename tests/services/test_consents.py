@@ -89,6 +89,18 @@ def test_terms_that_changed_while_the_form_was_read_are_not_agreed_to(fee: Core)
     assert fee.all("SELECT count(*) FROM participants") == [(0,)]
 
 
+def test_a_fee_that_came_while_the_form_was_read_is_owed_by_nobody(any_core: Core) -> None:
+    read = any_core.kind("session")  # no terms, so the form has no box
+    any_core.change_type("session", cancel_window=DAY, late_fee_cents=9000, policy_version=2)
+    with pytest.raises(Refused) as refused:
+        booking.book(
+            any_core.demo, read, start=WEDNESDAY, therapist=any_core.therapist("ada"), raw=vera(),
+            key="k", source=SOURCE, now=NOW,
+        )  # fmt: skip
+    assert list(refused.value.problems) == ["policy"]
+    assert any_core.all("SELECT count(*) FROM participants") == [(0,)]
+
+
 def test_appointments_of_before_kept_the_version_alone(fee: Core) -> None:
     one = booked(fee, "session", WEDNESDAY, **ACCEPTED)
     with transaction() as tx:
