@@ -1,7 +1,7 @@
 """What a visitor's form or API call may say, and the sentences for what it may not."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -27,6 +27,9 @@ class PersonForm(BaseModel):
     name: Short
     email: Short
     phone: Short = ""
+    language: Annotated[
+        str, Field(max_length=320, description="Of this person's mails and pages; empty: the booking's")
+    ] = ""
 
 
 class BookingForm(BaseModel):
@@ -64,11 +67,15 @@ class PageForm(BookingForm):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A checked person: values as they are stored, keys as they are compared."""
+    """A checked person: values as they are stored, keys as they are compared.
+
+    `language` is that of the booking where it is empty.
+    """
 
     name: str
     email: str
     phone: str
+    language: str = ""
 
     @property
     def keys(self) -> tuple[str, str]:
@@ -249,7 +256,8 @@ def _further_people(
         person = _person(other.name, other.email, other.phone, practice, problems, f"participants.{index}.")
         if person.email and person.keys[0] in [one.keys[0] for one in (first, *people) if one.email]:
             problems[f"participants.{index}.email"] = "Each person needs an email address of their own"
-        people.append(person)
+        spoken = negotiate(other.language, practice.languages) if other.language else ""
+        people.append(replace(person, language=spoken))
     return people
 
 

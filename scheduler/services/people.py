@@ -18,7 +18,10 @@ def add(
     now: int,
     extras: Mapping[str, str] | None = None,
 ) -> tuple[Participant, ...]:
-    """Store the people in order; they read the appointment's language. The first one gave the `extras`."""
+    """Store the people in order; who has no language of their own reads the appointment's.
+
+    The first one gave the `extras`.
+    """
     added = []
     for position, person in enumerate(people):
         participant = Participant(
@@ -26,7 +29,7 @@ def add(
             name=person.name,
             email=person.email,
             phone=person.phone,
-            language=appointment.language,
+            language=person.language or appointment.language,
             extras=dict(extras or {}) if position == 0 else {},
             position=position,
         )

@@ -177,8 +177,8 @@ def book_all(
 
 def _as_before(one: Appointment) -> CheckedBooking:
     """The same people, mode and language as an appointment has; its note stays where it is."""
-    same = tuple(Person(person.name, person.email, person.phone) for person in one.participants)
-    return CheckedBooking(one.mode, one.language, one.visitor_zone, note="", consents=(), people=same)
+    same = [Person(who.name, who.email, who.phone, who.language) for who in one.participants]
+    return CheckedBooking(one.mode, one.language, one.visitor_zone, note="", consents=(), people=tuple(same))
 
 
 def _agreed_before(before: Appointment, fresh: Appointment) -> Appointment:

@@ -605,6 +605,15 @@ def test_a_couple_is_two_people_with_a_link_each(core: Core) -> None:
     assert core.all("SELECT count(DISTINCT token_hash) FROM participants") == [(2,)]
 
 
+@pytest.mark.parametrize(("wanted", "reads"), [("", "en"), ("fr", "fr"), ("fr-CA", "fr"), ("xx", "en")])
+def test_the_second_person_has_a_language_of_their_own(any_core: Core, wanted: str, reads: str) -> None:
+    partner = {"name": "Paul Moss", "email": "paul@example.org", "language": wanted}
+    booked = book(any_core, WEDNESDAY, kind="couple", who="ben", language="en", participants=[partner])
+    assert [person.language for person in booked.appointment.participants] == ["en", reads]
+    found = manage.find(booked.token, now=NOW).appointment
+    assert [person.language for person in found.participants] == ["en", reads]
+
+
 @pytest.mark.parametrize(
     ("others", "problem"),
     [

@@ -73,7 +73,7 @@ def details_of_a_request(stage: Stage) -> Page:
 
 @scene()
 def details_for_two(stage: Stage) -> Page:
-    """A session for two: a name and an address for each"""
+    """A session for two: a name, an address and a language for each"""
     return press(stage, "/book/demo/couple")
 
 

@@ -11,7 +11,7 @@ from scheduler.domain.practice import AppointmentType, Mode
 from scheduler.services.forms import CONTACT_WAYS
 
 KEY = "idempotency_key"
-FIELDS = ("mode", "name", "email", "phone", "note", "name_2", "email_2", "policy", "place")
+FIELDS = ("mode", "name", "email", "phone", "note", "name_2", "email_2", "language_2", "policy", "place")
 BOXES = ("safe_text", "safe_voicemail", NEWSLETTER)
 QUESTION = "q-"
 """How the fields of the practice's own questions begin; the question's id follows."""
@@ -69,7 +69,8 @@ def booking_form(
         ],
     }
     if kind.participants > 1:
-        form["participants"] = [{"name": answers.get("name_2", ""), "email": answers.get("email_2", "")}]
+        second = {name: answers.get(f"{name}_2", "") for name in ("name", "email", "language")}
+        form["participants"] = [second]
     return form
 
 

@@ -1,5 +1,6 @@
 """Two people of one appointment: each on a page of their own, and neither reads a word of the other's."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -159,6 +160,24 @@ def test_a_cancelled_appointment_tells_both_in_their_own_language(couple: Couple
     assert subjects[PAUL["email_2"]][0].startswith("Annulé")
     read = couple.read["vera"] + [mail.text + mail.html for mail in couple.mails(VERA["email"])]
     assert [word for text in read for word in OF_PAUL if word in text] == []
+
+
+def test_the_second_person_reads_the_language_that_was_chosen_for_them(couple: Couple) -> None:
+    vera = Visitor(couple.app.test_client(use_cookies=False))
+    page = vera.hold_first(query="?therapist=ada")
+    assert re.findall(r'<option value="(\w*)"(?: lang="\w+")?>', page.source) == ["", "en", "fr"]
+    ours = {"name": "Vera", "email": "vera2@visitor.example", "name_2": "Paul", "phone": VERA["phone"]}
+    page = vera.fill(**ours, email_2="paul2@", language_2="fr", mode="phone")
+    assert page.status == 422
+    assert '<option value="fr" lang="fr" selected>' in page.source
+    page = vera.fill(**ours, email_2="paul2@visitor.example", language_2="fr", mode="phone")
+    assert page.headings[0] == "You are booked"
+    couple.work()
+    [to_vera], [to_paul] = couple.mails("vera2@visitor.example"), couple.mails("paul2@visitor.example")
+    assert (to_vera.subject.split()[0], to_paul.subject.split()[0]) == ("Your", "Votre")
+    link = re.search(r"/appointments/[\w-]+", to_paul.text)
+    assert link
+    assert couple.paul.open(link[0]).headings[0] == "Votre rendez-vous"
 
 
 def test_the_page_asks_each_and_says_what_a_press_does(couple: Couple) -> None:
