@@ -76,14 +76,17 @@ def answers(tx: Transaction, participant_ids: Collection[str]) -> dict[str, list
 def keep(tx: Transaction, participant_id: str, given: Mapping[str, tuple[str, str]], *, now: int) -> None:
     """Keep what one person answered: question id -> (the question as it stood, the answer).
 
-    An empty answer deletes the earlier one; the same once more leaves it as it was.
+    An empty answer deletes the earlier one; the same once more leaves it as it was. What was asked in a
+    question that is deleted by now is nobody's business any more.
     """
     if not given:
         return
     theirs = and_(_answers.c.participant_id == participant_id, _answers.c.question_id.in_(list(given)))
     there = {row.question_id: row for row in tx.execute(select(_answers).where(theirs))}
-    vault = vault_of(tx)
+    vault, stands = vault_of(tx), _standing(tx, given)
     for question_id, (asked, words) in given.items():
+        if question_id not in stands:
+            continue
         known = there.get(question_id)
         row_id = known.id if known else str(uuid4())
         if known and (not words or vault.open_json(known.answer_sealed, _place(row_id)) != [asked, words]):
@@ -99,6 +102,12 @@ def keep(tx: Transaction, participant_id: str, given: Mapping[str, tuple[str, st
                     answered_at=now,
                 )
             )
+
+
+def _standing(tx: Transaction, question_ids: Collection[str]) -> set[str]:
+    """Those of the questions that are there, and that nobody deletes before this transaction ends."""
+    found = select(_questions.c.id).where(_questions.c.id.in_(list(question_ids)))
+    return set(tx.execute(found.with_for_update(read=True, key_share=True)).scalars())
 
 
 def _its(question: Question) -> Any:

@@ -11,8 +11,9 @@ from scheduler.services import addressees, doctor, intake, manage, questions, re
 from scheduler.services.booking import Booked
 from scheduler.services.intake import Sheet
 from scheduler.services.questions import QuestionForm
+from scheduler.store import intake as answers
 from scheduler.store import participants
-from scheduler.store.database import reading
+from scheduler.store.database import reading, transaction
 from tests.services.practice_side import booked, desk_of, owner_desk
 from tests.services.test_series import book as book_series
 from tests.support.core import NOW, TUESDAY, WEDNESDAY, Core
@@ -98,6 +99,16 @@ def test_answers_are_kept_sealed_and_can_be_changed_and_taken_back(core: Core) -
     assert kept == {"the right one": NOW + HOUR, "On foot": NOW}
     say(one.token, q1="", q2="By bus")
     assert said(one.token) == {"How do you come?": "By bus"}
+
+
+def test_an_answer_to_a_question_that_is_deleted_at_that_moment_is_let_go(core: Core) -> None:
+    gone, stays = ask(core), ask(core, WAY)
+    one = booked(core, "consultation", TUESDAY)
+    questions.remove(owner_desk(core), gone.id, now=NOW)
+    given = {gone.id: ("Which door suits you?", "left"), stays.id: ("How do you come?", "On foot")}
+    with transaction() as tx:  # the form was checked before
+        answers.keep(tx, one.person.id, given, now=NOW)
+    assert said(one.token) == {"How do you come?": "On foot"}
 
 
 def test_an_answer_opens_in_its_own_row_only_and_the_doctor_reads_it(sqlite_core: Core) -> None:
