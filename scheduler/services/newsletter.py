@@ -37,18 +37,21 @@ def ask(
 ) -> None:
     """Ask an address by mail whether it wants the newsletter: at most once an hour, and within all limits.
 
-    Says nothing about what it did: an address that is on the list already hears nothing more.
+    Says nothing about what it did: an address that is on the list already hears nothing more. It
+    counts as a mail all the same, or the number of bookings that are taken would tell who is on it.
     """
     words = consents.newest(tx, practice.id, NEWSLETTER)
-    known = store.of_address(tx, practice.id, mail_key(email))
-    if not practice.newsletter or words is None or not _may_be_asked(known, now):
+    if not practice.newsletter or words is None:
         return
+    known = store.of_address(tx, practice.id, mail_key(email))
     reader = known or Reader(str(uuid4()), practice.id, email, language, words.version, now)
     if limited:
         try:
             mail_limits.count_one(tx, reader.id, email, now=now)
         except TooMany:
             return
+    if not _may_be_asked(known, now):
+        return
     if known is None:
         store.add(tx, reader, token=new_token(), key=mail_key(email))
     else:

@@ -6,19 +6,20 @@ import pytest
 from sqlalchemy import text
 
 from scheduler import worker
-from scheduler.domain.errors import NotFound, Refused, WrongState
+from scheduler.domain.errors import NotFound, Refused, TooMany, WrongState
 from scheduler.domain.news import ASK_AGAIN_AFTER, CONFIRM_WITHIN
-from scheduler.services import newsletter, newsletter_mails, sheets
+from scheduler.services import booking, manage, newsletter, newsletter_mails, sheets
 from scheduler.services.contacts import mail_key
 from scheduler.services.desk import Desk
 from scheduler.services.rendering import LINE_WIDTH
 from scheduler.store import newsletter as store
 from scheduler.store.database import reading, transaction
 from tests.services.practice_side import booked, desk_of, owner_desk
-from tests.support.core import NOW, WEDNESDAY, Core
+from tests.support.core import NOW, SOURCE, WEDNESDAY, Core, vera
 from tests.support.instants import HOUR
 
 DAY = 24 * HOUR
+THURSDAY = WEDNESDAY + DAY
 URL = "https://book.example.org"
 WANTED: dict[str, Any] = {"consents": ["privacy", "newsletter"]}
 WORDS = {"en": "Four letters a year.", "fr": "Quatre lettres par an."}
@@ -104,6 +105,31 @@ def test_nobody_is_asked_twice_in_an_hour_nor_once_on_the_list(news: Core) -> No
     with transaction() as tx:
         newsletter.ask(tx, news.demo, "Vera@Example.org", "en", now=NOW + 9 * HOUR)
     assert asked(news) == 2
+
+
+def bookings_taken(core: Core, email: str) -> int:
+    """How often somebody can book and cancel for an address within one hour, the newsletter ticked."""
+    for number in range(10):
+        raw = vera(email=email, **WANTED)
+        try:
+            one = booking.book(
+                core.demo, core.kind("session"), start=THURSDAY, therapist=core.therapist("ada"), raw=raw,
+                key=f"{email} {number}", source=SOURCE, now=NOW + DAY,
+            )  # fmt: skip
+        except TooMany:
+            return number
+        manage.opened(one.token, now=NOW + DAY)
+        if number == 0:
+            manage.move(one.token, THURSDAY + HOUR, now=NOW + DAY)
+        manage.cancel(one.token, now=NOW + DAY)
+    return 10
+
+
+def test_the_limits_do_not_tell_who_is_on_the_list(news: Core) -> None:
+    booked(news, "session", WEDNESDAY, **WANTED, email="reader@example.org")
+    newsletter.confirm(token_of(news, "reader@example.org"), 1, now=NOW + HOUR)
+    known, unknown = (bookings_taken(news, f"{name}@example.org") for name in ("reader", "nobody"))
+    assert known == unknown
 
 
 def test_an_address_that_got_too_many_mails_is_booked_for_but_not_asked(news: Core) -> None:
