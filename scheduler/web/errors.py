@@ -47,6 +47,12 @@ _FAULT = Answer(
 _BUSY = Answer(
     503, "try_again", "We could not save this just now", "Nothing was changed. Please try again in a moment."
 )
+UPDATING = Answer(
+    503,
+    "try_again",
+    "These pages are being updated",
+    "Please try again in a few minutes. What is booked stays booked.",
+)
 _WRONG_STATE = Answer(
     409,
     "wrong_state",

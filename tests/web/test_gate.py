@@ -1,5 +1,7 @@
 """Web and worker run on the schema they were written for, on a local and unharmed file; else they say why."""
 
+import json
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -12,6 +14,7 @@ from pathlib import Path
 import flask_migrate
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
 from scheduler import worker
 from scheduler.domain.errors import StoreBusy
@@ -39,9 +42,9 @@ def test_an_unmigrated_database_is_refused_until_it_is_migrated(
 ) -> None:
     app = make_app(f"sqlite:///{tmp_path / 'new.sqlite3'}")
     client = app.test_client()
-    for page in ("/", "/book/demo/", "/practice/", "/readyz", "/api/v1/practices/demo", "/embed.js"):
-        answer = client.get(page)
-        assert (answer.status_code, answer.text) == (503, SENTENCE)
+    for plain in ("/readyz", "/metrics", "/embed.js", f"/feeds/{'x' * 43}.ics", f"/feeds/{'x' * 43}"):
+        answer = client.get(plain)
+        assert (answer.status_code, answer.text, answer.mimetype) == (503, SENTENCE, "text/plain")
         assert answer.headers["Retry-After"] == "60"
     assert client.get("/healthz").status_code == 200
     assert "The database has no tables yet: run `flask --app wsgi db upgrade`" in caplog.text
@@ -49,6 +52,64 @@ def test_an_unmigrated_database_is_refused_until_it_is_migrated(
         flask_migrate.upgrade()
     assert client.get("/embed.js").status_code == 200
     assert client.get("/book/nobody/").status_code == 404
+
+
+@pytest.fixture
+def closed(make_app: Callable[..., Flask], tmp_path: Path) -> FlaskClient:
+    """A browser before pages whose database has no tables yet."""
+    return make_app(f"sqlite:///{tmp_path / 'new.sqlite3'}").test_client()
+
+
+@pytest.mark.parametrize(
+    ("asked", "language", "title"),
+    [
+        ("fr-CA, en;q=0.5", "fr", "Ces pages sont en cours de mise à jour"),
+        ("zh, de;q=0.3", "de", "Diese Seiten werden gerade aktualisiert"),
+        ("zh", "en", "These pages are being updated"),
+    ],
+)
+def test_people_read_a_calm_page_in_their_language(
+    closed: FlaskClient, asked: str, language: str, title: str
+) -> None:
+    for path in ("/", "/book/demo/", f"/appointments/{'x' * 43}", "/demo/"):
+        answer = closed.get(path, headers={"Accept-Language": asked})
+        assert (answer.status_code, answer.mimetype, answer.headers["Retry-After"]) == (
+            503,
+            "text/html",
+            "60",
+        )
+        assert f'<html lang="{language}"' in answer.text
+        assert f"<h1>{title}</h1>" in answer.text
+        assert 'class="bk-care"' in answer.text  # where to turn in danger
+    assert '<html lang="ru"' in closed.get("/book/demo/?lang=ru", headers={"Accept-Language": asked}).text
+
+
+def test_the_page_needs_nothing_that_is_refused_and_nothing_of_others(closed: FlaskClient) -> None:
+    page = closed.get("/book/demo/?embed=1")
+    sheets = re.findall(r'<link rel="stylesheet" href="([^"]+)"', page.text)
+    assert [closed.get(sheet).status_code for sheet in sheets] == [200] * 3
+    assert "frame-ancestors" not in page.headers["Content-Security-Policy"]
+    assert "style-src 'self'" in page.headers["Content-Security-Policy"]
+    staff = closed.get("/practice/")
+    assert "frame-ancestors 'none'" in staff.headers["Content-Security-Policy"]
+    assert 'class="bk-care"' not in staff.text
+    sent = closed.post("/book/demo/consultation", data={"start": "1"})
+    assert (sent.status_code, 'href=""' in sent.text, 'href=""' in page.text) == (503, False, True)
+    assert closed.head("/book/demo/").data == b""
+    assert closed.get("/book/%ff/", headers={"Host": "elsewhere.example"}).status_code == 503
+    assert page.headers.getlist("Set-Cookie") == []
+
+
+def test_programs_get_a_problem(closed: FlaskClient) -> None:
+    answer = closed.get("/api/v1/practices/demo", headers={"Accept-Language": "fr"})
+    assert (answer.status_code, answer.mimetype) == (503, "application/problem+json")
+    assert answer.headers["Retry-After"] == "60"
+    problem = json.loads(answer.data)
+    assert (problem["status"], problem["code"], problem["title"]) == (
+        503,
+        "try_again",
+        "Ces pages sont en cours de mise à jour",
+    )
 
 
 def test_the_gate_costs_nothing_once_it_is_open(app: Flask) -> None:

@@ -5,6 +5,7 @@ from contextlib import closing
 
 from playwright.sync_api import Page
 
+from scheduler.web.gate import Gate
 from tools.scenes.booking import press, type_in
 from tools.scenes.registry import addresses, scene
 from tools.scenes.stage import ADA, Stage
@@ -54,6 +55,17 @@ def our_fault_when_busy(stage: Stage) -> Page:
         page.locator(".note.bad[data-focus]").wait_for(timeout=60_000)
         other.execute("ROLLBACK")
     return page
+
+
+@scene("troubled")
+def updating(stage: Stage) -> Page:
+    """The pages are being updated: the program stands on a schema of another version"""
+    stage.change("UPDATE alembic_version SET version_num = '9' || version_num")
+    stage.app.wsgi_app = Gate(stage.app)  # type: ignore[method-assign]  # Flask's own way to wrap it
+    try:
+        return stage.open("/book/demo/")
+    finally:
+        stage.change("UPDATE alembic_version SET version_num = substr(version_num, 2)")
 
 
 @scene("troubled")
