@@ -178,7 +178,7 @@ def _book(
         "mode": offer.mode.value, "name": offer.name, "email": offer.email, "phone": offer.phone,
         "note": offer.note, "language": language, "zone": zone,
     }  # fmt: skip
-    form = by_hand.check_form(practice, kind, raw)
+    form = by_hand.check_form(practice, replace(kind, modes=(offer.mode,)), raw)  # as it was offered
 
     def agreed(fresh: Appointment) -> Appointment:
         records = consents.recorded(tx, practice, kind, forms.needed_consents(kind), fresh, now=now)

@@ -8,6 +8,7 @@ import pytest
 from scheduler.domain.availability import TimeOff, TimeOffKind
 from scheduler.domain.errors import DatesTaken, NotFound, Refused, WrongState
 from scheduler.domain.local_time import local_day
+from scheduler.domain.practice import Mode
 from scheduler.domain.series import WEEK, Rhythm, Series
 from scheduler.domain.series_offer import DAY, KEPT_SECONDS, OfferState, SeriesOffer, expires_at
 from scheduler.services import (
@@ -127,6 +128,14 @@ def test_all_ticked_dates_are_booked_in_one_go_and_told_in_one_mail(core: Core) 
     assert [manage.find(one.token, now=NOW).appointment.id for one in shown.booked] == [
         one.id for one in found.standing
     ]
+
+
+def test_the_way_to_meet_stays_the_one_that_was_offered(any_core: Core) -> None:
+    made = offer(any_core)
+    any_core.change_type("session", modes=(Mode.PHONE,))
+    found = accept(made)
+    assert found is not None
+    assert {one.mode for one in found.standing} == {Mode.VIDEO}
 
 
 def test_the_second_press_books_nothing_more(any_core: Core) -> None:
