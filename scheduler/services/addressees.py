@@ -5,6 +5,7 @@ from dataclasses import replace
 from scheduler.domain import eligibility
 from scheduler.domain.appointment import Participant, Status
 from scheduler.domain.errors import Refused, TooMany, WrongState
+from scheduler.domain.series import Series
 from scheduler.services import mail_limits, manage, notices, placing
 from scheduler.services.contacts import BadContact, mail_address, mail_key, phone_key
 from scheduler.services.manage import Managed
@@ -61,7 +62,8 @@ def correct_address(token: str, email: str, *, now: int) -> str:
 
 def _coming_dates(tx: Transaction, found: Managed, now: int) -> list[Participant]:
     """This person on the other coming dates of the series. **Raises** `WrongState` where a link was used."""
-    others = [one for one in _other_dates(tx, found, now) if one.can_cancel]
+    whole = series.of_appointment(tx, found.practice.id, found.appointment.id)
+    others = [one for one in _other_dates(tx, found, whole, now) if one.can_cancel]
     if any(one.participant.link_used for one in others):
         raise WrongState("the address was used already")
     return [one.participant for one in others]
@@ -109,11 +111,11 @@ def disown(token: str, *, now: int) -> bool:
     """ "This was not me": cancel, tell the therapist, and erase the person. **Raises** `NotFound`.
 
     Where others are invited too it stands for them, and the answer is False. Of a series that is
-    every date, for the same person is named on each.
+    every date, for the same person is named on each, also before and after its rhythm was changed.
     """
     with transaction() as tx:
         found = manage.find_in(tx, token, now)
-        others = _other_dates(tx, found, now)
+        others = [date for whole in _rhythms(tx, found) for date in _other_dates(tx, found, whole, now)]
         is_shared = len(found.appointment.participants) > 1
         if is_shared and found.can_cancel:
             notices.answered(
@@ -124,7 +126,7 @@ def disown(token: str, *, now: int) -> bool:
                 _leave(tx, one, now)
             else:
                 _disown(tx, one, now)
-        series_offers.erase_of_appointment(tx, found.appointment.id, found.participant.email)
+            series_offers.erase_of_appointment(tx, one.appointment.id, found.participant.email)
         return not is_shared
 
 
@@ -158,9 +160,19 @@ def _disown(tx: Transaction, found: Managed, now: int) -> None:
     participants.erase(tx, found.participant.id)
 
 
-def _other_dates(tx: Transaction, found: Managed, now: int) -> list[Managed]:
-    """The other dates of the series on which this person is named."""
+def _rhythms(tx: Transaction, found: Managed) -> list[Series]:
+    """The series of the appointment, and those that its rhythm was changed from and to."""
     whole = series.of_appointment(tx, found.practice.id, found.appointment.id)
+    known, ahead = dict[str, Series](), [whole] if whole else []
+    while ahead:
+        one = ahead.pop()
+        known[one.id] = one
+        ahead += [other for other in series.changed_with(tx, one) if other.id not in known]
+    return list(known.values())
+
+
+def _other_dates(tx: Transaction, found: Managed, whole: Series | None, now: int) -> list[Managed]:
+    """The other dates of the series on which this person is named."""
     others = [one for one in whole.appointments if one.id != found.appointment.id] if whole else []
     people = [person for one in others for person in one.participants]
     same = [person.id for person in people if person.email == found.participant.email]

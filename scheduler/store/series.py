@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, ScalarSelect, bindparam, insert, select, update
+from sqlalchemy import Row, ScalarSelect, and_, bindparam, false, insert, or_, select, update
 
 from scheduler.domain.errors import NotFound
 from scheduler.domain.intervals import Interval
@@ -137,6 +137,19 @@ def of_appointment(tx: Transaction, practice_id: str, appointment_id: str) -> Se
     mine = _series.c.id == _series_id(appointment_id)
     row = tx.execute(select(_series).where(mine, _series.c.practice_id == practice_id)).first()
     return _filled(tx, row) if row else None
+
+
+def changed_with(tx: Transaction, series: Series) -> list[Series]:
+    """What gave way to this series, or it to them: a changed rhythm is an end and a begin of one instant."""
+    same = and_(
+        _series.c.practice_id == series.practice_id,
+        _series.c.therapist_id == series.therapist_id,
+        _series.c.type_id == series.type_id,
+        _series.c.id != series.id,
+    )
+    gave_way = _series.c.ended_at == series.created_at
+    follows = _series.c.created_at == series.ended_at if series.ended_at is not None else false()
+    return [_filled(tx, row) for row in tx.execute(select(_series).where(same, or_(gave_way, follows))).all()]
 
 
 def first_appointments(tx: Transaction, series_ids: Collection[str]) -> dict[str, str]:

@@ -367,6 +367,33 @@ def test_this_was_not_me_erases_the_offer_also_after_it_was_accepted(any_core: C
         assert any_core.all(f"SELECT count(*) FROM {table}") == [(0,)], table
 
 
+@pytest.mark.parametrize("pressed", ["before the change", "after it"])
+def test_this_was_not_me_reaches_the_dates_before_and_after_a_changed_rhythm(
+    any_core: Core, pressed: str
+) -> None:
+    made = offer(any_core)
+    found = accept(made)
+    assert found is not None
+    fresh = series.change_rhythm(
+        any_core.demo, found.standing[2].id, Rhythm(STARTS[2] + HOUR, 1, 3, TORONTO), by="ada", now=NOW + DAY
+    )
+    newest = series.change_rhythm(
+        any_core.demo, fresh.standing[1].id, Rhythm(STARTS[3], 2, 3, TORONTO), by="ada", now=NOW + 2 * DAY
+    )
+    another = series.book_by_hand(
+        any_core.demo, any_core.kind("session"), therapist=any_core.therapist("ada"),
+        rhythm=Rhythm(STARTS[0] + DAY, 1, 2, TORONTO), raw=typed(email="paul@example.org"), notify=True,
+        by="ada", now=NOW + 2 * DAY,
+    )  # fmt: skip
+    date = (found if pressed == "before the change" else newest).standing[0]
+    with reading() as tx:
+        token = participants.token(tx, date.participants[0].id)
+    addressees.disown(token, now=NOW + 3 * DAY)
+    assert any_core.all("SELECT count(*) FROM series_offers") == [(0,)]
+    assert any_core.all("SELECT count(*) FROM participants") == [(len(another.standing),)]
+    assert any_core.all("SELECT count(*) FROM appointments WHERE status = 'confirmed'") == [(2,)]
+
+
 def test_old_offers_are_forgotten_with_their_people(any_core: Core) -> None:
     made = offer(any_core)
     assert offering.forget(now=made.expires_at + KEPT_SECONDS) == 0
