@@ -2,7 +2,7 @@
 
 Flask-Mail's own message lets line breaks into five kinds of header and spoils
 long ones, so the standard library's `EmailMessage` writes it.
-**Source** RFC 5322, RFC 2045, RFC 2047, RFC 3834, RFC 6047 section 2.4.
+**Source** RFC 5322, RFC 2045, RFC 2047, RFC 3834, RFC 6047 section 2.4, RFC 8058.
 """
 
 import re
@@ -19,6 +19,7 @@ from scheduler.domain.mailbox import ascii_address
 CALENDAR_FILE = "invite.ics"
 
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]|=\\?")
+_ADDRESS = re.compile(r"https://[!-;=?-~]+")
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]+@[!-;=?-~]+>")
 
 
@@ -48,6 +49,8 @@ class OutgoingMail:
     in_reply_to: str | None = None
     language: str = ""
     envelope_sender: str | None = None
+    unsubscribe: str = ""
+    """The https address whose POST ends mails of this kind; empty where there is none."""
 
 
 _LONG = SMTP.clone(max_line_length=998)
@@ -120,7 +123,16 @@ def _headers(mail: OutgoingMail) -> dict[str, Any]:
     }
     if mail.in_reply_to:
         headers["In-Reply-To"] = headers["References"] = _message_id(mail.in_reply_to)
+    if mail.unsubscribe:
+        headers["List-Unsubscribe"] = f"<{_address(mail.unsubscribe)}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     return headers
+
+
+def _address(value: str) -> str:
+    if not _ADDRESS.fullmatch(value):
+        raise UnsafeHeader("an address in a header is https and one word of ASCII")
+    return value
 
 
 def _single_line(value: str) -> str:

@@ -142,6 +142,7 @@ def _about_somebody(tx: Transaction, entry: OutboxEntry, settings: Settings, *, 
         text=written.text,
         html=written.html,
         language=mail.language,
+        unsubscribe=mail.unsubscribe,
     )
 
 

@@ -16,12 +16,16 @@ from scheduler.store.outbox import OutboxMail
 
 @dataclass(frozen=True, slots=True)
 class PersonalMail:
-    """What such a mail is made of when it goes out."""
+    """What such a mail is made of when it goes out.
+
+    `unsubscribe` is the address whose POST ends such mails, where they come more than once.
+    """
 
     practice: Practice
     recipient: str
     language: str
     written: Written
+    unsubscribe: str = ""
 
 
 def send(

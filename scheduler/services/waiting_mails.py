@@ -42,7 +42,9 @@ def compose(tx: Transaction, mail: OutboxEntry, public_url: str, *, now: int) ->
     if mail.kind == OVER:
         values["why"] = str(facts.get("why", ""))
     written = rendering.write_from(mail.kind, entry.language, values)
-    return PersonalMail(stock.practice, entry.email, entry.language, written)
+    comes_again = mail.kind == OFFER and link.startswith("https://")  # RFC 8058 knows no other scheme
+    leave = f"{link}/leave" if comes_again else ""
+    return PersonalMail(stock.practice, entry.email, entry.language, written, unsubscribe=leave)
 
 
 def _kept(tx: Transaction, entry: Waiting, facts: Mapping[str, Any], now: int) -> Appointment:

@@ -98,6 +98,21 @@ def test_every_header_is_there_once_and_no_other() -> None:
     assert (sender.addr_spec, sender.display_name) == TO_VERA.sender
 
 
+def test_the_address_that_ends_a_mail_stays_whole_however_long() -> None:
+    address = f"https://book.example.org/{'x' * 300}/leave"
+    content = as_bytes(to_vera(unsubscribe=address))
+    assert f"\r\nList-Unsubscribe: <{address}>\r\n".encode() in content
+    assert b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in content
+
+
+@pytest.mark.parametrize(
+    "address", ["https://a/\r\nBcc: x", "https://a/ b", "https://a/>,<b", "http://a/b", "/a"]
+)
+def test_what_is_no_address_ends_no_mail(address: str) -> None:
+    with pytest.raises(UnsafeHeader):
+        as_bytes(to_vera(unsubscribe=address))
+
+
 def test_a_first_mail_answers_no_other() -> None:
     message = parse(as_bytes(to_vera(in_reply_to=None, language="")))
     assert {"In-Reply-To", "References", "Content-Language"} & set(message.keys()) == set()

@@ -46,6 +46,7 @@ def test_each_mail_is_complete_names_the_help_line_and_leads_to_its_page(
         assert [line for line in lines if len(line) > LINE_WIDTH and "https://" not in line] == []
         assert "\n\n\n" not in mail.written.text
         assert max(map(len, mail.written.html.encode().splitlines())) < 998
+    assert [mail.unsubscribe for mail in mails] == ["", *[f"{URL}/waiting/{token}/leave"] * 3, ""]
     for mail in mails[:-1]:
         assert f"{URL}/waiting/{token}" in mail.written.text
         assert f'href="{URL}/waiting/{token}"' in mail.written.html

@@ -93,6 +93,8 @@ MATRIX = {
     "POST visitor.join": EVERYBODY,
     "GET visitor.waiting_entry": WITH_THE_LINK,
     "POST visitor.answer_waiting": WITH_THE_LINK,
+    "GET visitor.look_before_leaving": WITH_THE_LINK,
+    "POST visitor.leave_by_mail": WITH_THE_LINK,
     "GET visitor.series_offer": WITH_THE_LINK,
     "POST visitor.answer_series_offer": WITH_THE_LINK,
     "GET visitor.rest": WITH_THE_LINK,
@@ -211,6 +213,7 @@ MATRIX = {
 
 SECRETS = {"feeds": "feed", "resets": "reset"}
 SECRETS |= dict.fromkeys(("visitor.waiting_entry", "visitor.answer_waiting"), "waiting")
+SECRETS |= dict.fromkeys(("visitor.look_before_leaving", "visitor.leave_by_mail"), "waiting")
 SECRETS |= dict.fromkeys(("visitor.series_offer", "visitor.answer_series_offer"), "offer")
 SECRETS |= dict.fromkeys(("visitor.rest", "visitor.cancel_rest"), "date")
 REPEATING = ("practice.end_series", "practice.change_series", "practice.save_series_change")

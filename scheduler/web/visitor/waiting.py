@@ -1,6 +1,6 @@
 """The waiting list: join it, and the page behind the mailed link. GET changes nothing."""
 
-from flask import g, redirect, render_template, request
+from flask import abort, g, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from scheduler.clock import utcnow
@@ -75,6 +75,25 @@ def answer_waiting(token: str) -> Answer:
     except (SlotTaken, WrongState):
         return _entry_page(_find(token), token, notice="gone"), 409
     return redirect(to("waiting_entry", token=token), 303)
+
+
+@blueprint.get("/waiting/<token>/leave")
+def look_before_leaving(token: str) -> str:
+    """Where a mail program opens the address of "unsubscribe": the same page, and nothing has changed."""
+    return _entry_page(_find(token), token)
+
+
+@blueprint.post("/waiting/<token>/leave")
+def leave_by_mail(token: str) -> Response:
+    """A mail program's "unsubscribe": one POST with nothing but the secret of the link.
+
+    **Source** RFC 8058 section 3.1: no page before it, no cookie, no redirect.
+    """
+    _find(token)
+    if request.form.get("List-Unsubscribe") != "One-Click":
+        abort(400)
+    waiting.leave(token, now=utcnow())
+    return Response(status=200)
 
 
 def _accept(shown: Shown, token: str) -> Response:

@@ -53,6 +53,26 @@ def test_where_nothing_is_free_people_can_wait_and_take_what_opens(demo_app: Fla
     assert closed.open(link).headings[0] == "Your time is booked"
 
 
+def test_a_mail_program_leaves_the_list_by_one_post_and_looking_changes_nothing(
+    demo_app: Flask, closed: Visitor
+) -> None:
+    join(closed)
+    with demo_app.app_context():
+        open_evenings()
+        link = links()["Vera"]
+    before = everything(demo_app)
+    assert closed.open(f"{link}/leave").headings[0] == "A time for you"
+    client = demo_app.test_client(use_cookies=False)
+    assert client.post(f"{link}/leave").status_code == 400
+    assert client.post(f"{link}x/leave", data={"List-Unsubscribe": "One-Click"}).status_code == 404
+    assert everything(demo_app) == before
+    for _ in range(2):
+        sent = {"List-Unsubscribe": "One-Click"}
+        answer = client.post(f"{link}/leave", data=sent, headers={"Origin": "https://mail.example"})
+        assert (answer.status_code, answer.data) == (200, b"")
+    assert closed.open(link).headings[0] == "You have left the waiting list"
+
+
 def test_not_this_one_keeps_the_place_and_leaving_ends_it(demo_app: Flask, closed: Visitor) -> None:
     join(closed)
     with demo_app.app_context():
