@@ -93,8 +93,13 @@ def token(tx: Transaction, participant_id: str) -> str:
 
 
 def mark_used(tx: Transaction, participant_id: str) -> None:
-    """A link of this person was used by POST: the address is theirs."""
-    tx.execute(update(_participants).where(_participants.c.id == participant_id).values(link_used=True))
+    """A link of this person was used by POST: the address is theirs. They are there until the transaction ends.
+
+    **Raises** `NotFound` where somebody just has.
+    """
+    theirs = update(_participants).where(_participants.c.id == participant_id).values(link_used=True)
+    if tx.execute(theirs).rowcount != 1:
+        raise NotFound("no such person")
 
 
 def speak(tx: Transaction, participant_id: str, language: str) -> None:

@@ -9,7 +9,7 @@ from scheduler.domain.errors import NotFound, WrongState
 from scheduler.services import answers, attendance, manage
 from scheduler.services.answers import Outcome
 from scheduler.store import participants
-from scheduler.store.database import reading
+from scheduler.store.database import reading, transaction
 from tests.services.practice_side import booked, desk_of
 from tests.support.answering import of_apple
 from tests.support.core import NOW, WEDNESDAY, Core
@@ -53,6 +53,15 @@ def meet(core: Core) -> Couple:
     with reading() as tx:
         vera, paul = (participants.token(tx, person.id) for person in one.appointment.participants)
     return Couple(core, one.appointment.id, one.uid, vera, paul)
+
+
+def test_whoever_is_erased_at_that_moment_answers_nothing(core: Core) -> None:
+    two = meet(core)
+    person = manage.find(two.vera, now=NOW).participant
+    with transaction() as tx:
+        participants.erase(tx, person.id)
+    with pytest.raises(NotFound), transaction() as tx:  # the link was looked up before
+        participants.mark_used(tx, person.id)
 
 
 def test_each_answers_alone_and_the_therapist_sees_who_said_what(core: Core) -> None:
