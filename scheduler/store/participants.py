@@ -93,7 +93,7 @@ def token(tx: Transaction, participant_id: str) -> str:
 
 
 def mark_used(tx: Transaction, participant_id: str) -> None:
-    """A link of this person was used by POST: the address is theirs. They are there until the transaction ends.
+    """A link of this person was used by POST: the address is theirs, and nobody erases it meanwhile.
 
     **Raises** `NotFound` where somebody just has.
     """
