@@ -91,6 +91,8 @@ def _write(
 def _store(calendar: OwnCalendar, lease: int, status: WriteStatus, state: str, now: int) -> None:
     if status is WriteStatus.OK:
         after = replace(calendar, written_at=now, written_state=state, write_failures=0, write_due_at=now)
+    elif status is WriteStatus.NEW:  # the worker was stopped: whoever runs next goes on at once
+        after = replace(calendar, write_due_at=now)
     else:
         pause = RETRY_AFTER[min(calendar.write_failures, len(RETRY_AFTER) - 1)]
         after = replace(calendar, write_failures=calendar.write_failures + 1, write_due_at=now + pause)

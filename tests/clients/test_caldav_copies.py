@@ -231,6 +231,27 @@ def test_entries_of_others_stay_as_they_are(home: Callable[[str], Home]) -> None
     assert [title for _, title in ada.seen()] == ["Dentist"], "switched off: ours go, others stay"
 
 
+class StoppedSoon(Event):
+    """Set once it was asked a few times: in the middle of writing."""
+
+    asked = 0
+
+    def is_set(self) -> bool:
+        self.asked += 1
+        return self.asked > 3
+
+
+def test_a_worker_stopped_in_the_middle_goes_on_when_it_is_back(home: Callable[[str], Home]) -> None:
+    ada = home("ada")
+    for start in (TUESDAY, WEDNESDAY, WEDNESDAY + DAY):
+        booked(ada.core, ada.therapist, start)
+    ada.add()
+    calendar_writing.write_due(ada.fetcher, lambda: NOW, stop=StoppedSoon())
+    assert 0 < len(ada.seen()) < 3
+    calendar = ada.write(NOW + 1)
+    assert (len(ada.seen()), calendar.write_status, calendar.write_failures) == (3, WriteStatus.OK, 0)
+
+
 def test_a_worker_that_died_before_noting_leaves_no_second_entry(home: Callable[[str], Home]) -> None:
     ada = home("ada")
     mine = ada.add()
