@@ -162,7 +162,7 @@ def visit(life: Life) -> None:
         if "calendar" in words.lower():
             life.haystack.add("file", vera.client.get(link).text)
     vera.follow("Choose another time")
-    vera.press_day(vera.page.days()[1])
+    vera.press_later_day(1)
     vera.press_time(vera.page.starts()[0])
     life.work()
     vera.open(address)

@@ -116,7 +116,7 @@ def test_neither_reads_a_word_of_the_other(couple: Couple) -> None:
     couple.look("paul")
     couple.press("paul", "coming")
     couple.look("vera", "/move")
-    couple.note("vera", couple.vera.press_day(couple.vera.page.days()[3]))
+    couple.note("vera", couple.vera.press_later_day(3))
     couple.note("vera", couple.vera.press_time(couple.vera.page.starts()[0]))
     couple.work()
     with couple.app.app_context():

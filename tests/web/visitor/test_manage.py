@@ -64,7 +64,7 @@ def test_moving_keeps_the_old_time_until_a_new_one_is_pressed(vera: Visitor) -> 
     before = vera.page.text
     page = vera.follow("Choose another time")
     assert "This time stays yours until you press a new one" in page.text
-    page = vera.press_day(page.days()[1])
+    page = vera.press_later_day(1)
     moved = vera.press_time(page.starts()[0])
     assert moved.headings[0] == "Your appointment has a new time"
     assert moved.text != before
@@ -73,7 +73,7 @@ def test_moving_keeps_the_old_time_until_a_new_one_is_pressed(vera: Visitor) -> 
 def test_a_time_taken_meanwhile_leaves_the_appointment_where_it_was(vera: Visitor) -> None:
     managed(vera)
     vera.follow("Choose another time")
-    page = vera.press_day(vera.page.days()[1])
+    page = vera.press_later_day(1)
     start = page.starts()[-1]
     form = page.form_with("start")
     rival = Visitor(vera.client)

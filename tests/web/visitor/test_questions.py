@@ -114,7 +114,7 @@ def test_what_is_asked_while_booking_stands_on_the_form_and_outlives_a_lost_time
     wrong = vera.fill(**person)
     assert (wrong.status, wrong.links[f"{DOOR} Please answer this one"]) == (422, f"#q-{way.id}")
     vera.send(wrong.form_with("email"), action="other", **{f"q-{way.id}": "On foot"})
-    vera.press_day(vera.page.days()[1])
+    vera.press_later_day(1)
     moved = vera.press_time(vera.page.starts()[0])
     assert moved.form_with("email").fields[f"q-{way.id}"] == "On foot"
     booked = vera.fill()

@@ -33,6 +33,7 @@ class Page(HTMLParser):
         self.title = ""
         self.words: list[str] = []
         self.links: dict[str, str] = {}
+        self.next_month = ""
         self.headings: list[str] = []
         self.forms: list[Form] = []
         self._stack: list[tuple[str, dict[str, str]]] = []
@@ -98,6 +99,8 @@ class Page(HTMLParser):
         text = " ".join("".join(self._text).split())
         if tag == "a":
             self.links[text or given.get("aria-label", "")] = given["href"]
+            if given.get("rel") == "next":
+                self.next_month = given["href"]
         elif tag in ("h1", "h2"):
             self.headings.append(text)
         elif tag == "title":
@@ -147,6 +150,13 @@ class Visitor:
     def press_day(self, day: str) -> Page:
         """Press a day of the month."""
         return self.send(self.page.form_with("day"), day=day)
+
+    def press_later_day(self, number: int) -> Page:
+        """Press the free day after so many; at the end of a month it is one of the next."""
+        days = self.page.days()
+        if len(days) <= number:
+            days += self.open(self.page.next_month).days()
+        return self.press_day(days[number])
 
     def press_time(self, start: str) -> Page:
         """Press a time."""
