@@ -28,7 +28,7 @@ from scheduler.services import (
 )
 from scheduler.services.forms import CheckedBooking
 from scheduler.services.offers import check_open
-from scheduler.store import appointments, catalogue, claims, limits, occupancy, participants
+from scheduler.store import appointments, catalogue, claims, limits, occupancy, participants, waiting
 from scheduler.store import intake as intake_store
 from scheduler.store.catalogue import Catalogue
 from scheduler.store.database import Transaction, reading, retried, transaction, vault_of
@@ -57,13 +57,17 @@ class Booked:
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """One attempt to book: the checked form, who may take it (None: anybody), and what identifies it."""
+    """One attempt to book: the checked form, who may take it (None: anybody), and what identifies it.
+
+    `waited_as` is the entry of the waiting list to which the time was offered, where its link is used.
+    """
 
     form: CheckedBooking
     among: frozenset[str] | None
     key_hash: bytes
     body_hash: bytes
     source: str
+    waited_as: str = ""
 
 
 def book_held(
@@ -75,8 +79,11 @@ def book_held(
     source: str,
     now: int,
     limited: bool = True,
+    waited_as: str = "",
 ) -> Booked:
     """Book the held time. A lapsed hold whose time is still free books anyway.
+
+    `waited_as` is the entry of the waiting list whose link books what was offered to it.
 
     **Raises** `Refused`, `NotEligible`, `SlotTaken`, `TooMany`, `NotFound`, `AnotherRequest`, `Paused`.
     """
@@ -84,6 +91,7 @@ def book_held(
     request = _request(
         practice, held.kind, raw, key=key, source=source, start=held.start, therapist=held.therapist
     )
+    request = replace(request, waited_as=waited_as)
     return _book(practice, held.kind, held.start, held.therapist, request, token, now=now, limited=limited)
 
 
@@ -117,6 +125,13 @@ def find_booked(practice: Practice, token: str, *, now: int) -> Booked:
         if found.end + lifecycle.MANAGE_SECONDS_AFTER < now:
             raise NotFound("this link has expired")
         return _booked(tx, catalogue.by_id(tx, practice.id), found, person_id, token=token)
+
+
+def find_made(practice: Practice, appointment_id: str) -> Booked:
+    """A booking that was made, for who made it. **Raises** `NotFound`, `WrongState` once they are erased."""
+    with reading() as tx:
+        found = appointments.find(tx, practice.id, appointment_id)
+        return _booked_before(tx, catalogue.by_id(tx, practice.id), found)
 
 
 def _book(
@@ -171,6 +186,8 @@ def _book_once(
             email, language = booked.participants[0].email, booked.language
             newsletter.ask(tx, stock.practice, email, language, now=now, limited=limited)
         claims.remember(tx, practice.id, request.key_hash, request.body_hash, booked.id, now=now)
+        if hold_token is not None:
+            waiting.note_booked(tx, hold_token, booked.id, entry_id=request.waited_as, now=now)
         return _booked(tx, stock, booked, booked.participants[0].id)
 
 

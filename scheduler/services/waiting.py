@@ -78,15 +78,17 @@ def show(token: str, *, now: int) -> Shown:
 
 
 def accept(token: str, *, source: str, now: int) -> Booked:
-    """Book the time that is kept, for the person and in the way that the entry says.
+    """Book the time that is kept, for the person and in the way that the entry says; again: the same booking.
 
     **Raises** `WrongState` when none is kept any more, `Refused` where a booking asks for more
     than the entry tells (the form of the hold has it), `SlotTaken`, `Paused`.
     """
     shown = show(token, now=now)
+    entry = shown.entry
+    if entry.state is State.BOOKED and entry.offer_id:
+        return booking.find_made(shown.practice, entry.offer_id)
     if shown.offer is None:
         raise WrongState("no time is kept")
-    entry = shown.entry
     form = {
         **turns.answers_of(entry),
         "language": entry.language,
@@ -95,13 +97,16 @@ def accept(token: str, *, source: str, now: int) -> Booked:
     }
     # The link proves the address, and brings one booking: nothing is counted against it.
     key = f"{entry.id} {shown.hold}"
-    booked = booking.book_held(
-        shown.practice, shown.hold, form, key=key, source=source, now=now, limited=False
+    return booking.book_held(
+        shown.practice,
+        shown.hold,
+        form,
+        key=key,
+        source=source,
+        now=now,
+        limited=False,
+        waited_as=entry.id,
     )
-    with transaction() as tx:
-        current = store.find(tx, entry.id)
-        store.change(tx, current, replace(current, state=State.BOOKED, changed_at=now))
-    return booked
 
 
 @retried

@@ -3,17 +3,18 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, or_, select, update
 
 from scheduler.domain.errors import NotFound, WrongState
 from scheduler.domain.practice import Mode
 from scheduler.domain.waitlist import LIVE, State, Waiting, Wishes
 from scheduler.store.database import Transaction, vault_of
 from scheduler.store.secrets import Place, token_hash
-from scheduler.store.tables import table
+from scheduler.store.tables import AppointmentRow, table
 from scheduler.store.visitor_tables import WaitingRow
 
 _waiting = table(WaitingRow)
+_appointments = table(AppointmentRow)
 
 
 def add(tx: Transaction, entry: Waiting, *, token: str, key: str) -> None:
@@ -49,6 +50,19 @@ def change(tx: Transaction, before: Waiting, after: Waiting) -> None:
     )
     if tx.execute(update(_waiting).where(unchanged).values(**_changing(after))).rowcount != 1:
         raise WrongState("the entry was changed meanwhile")
+
+
+def note_booked(
+    tx: Transaction, hold_token: str, appointment_id: str, *, entry_id: str = "", now: int
+) -> None:
+    """Whoever was offered the time of this hold has booked it, as this appointment.
+
+    `entry_id` names them also where the offer was ended at this very moment. Nothing for other holds.
+    """
+    kept = select(_appointments.c.id).where(_appointments.c.hold_hash == token_hash(hold_token))
+    theirs = or_(_waiting.c.offer_id.in_(kept), _waiting.c.id == entry_id)
+    booked = {"state": State.BOOKED, "offer_id": appointment_id, "offer_ends_at": None, "changed_at": now}
+    tx.execute(update(_waiting).where(theirs, _waiting.c.state.in_(list(LIVE))).values(**booked))
 
 
 def find(tx: Transaction, entry_id: str) -> Waiting:

@@ -113,10 +113,25 @@ def test_taking_it_books_it_and_looking_changes_nothing(core: Core) -> None:
     assert (booked.status, booked.start) == (Status.CONFIRMED, MONDAY)
     assert [one.name for one in booked.appointment.participants] == ["Vera"]
     assert state_of(core, "vera") is State.BOOKED
-    assert "confirmation" in core.kinds_of_mail()
-    with pytest.raises(WrongState):
-        waiting.accept(token, source=SOURCE, now=NOW + HOUR)
-    turns.tend(now=NOW + 2 * DAY)
+    assert core.kinds_of_mail().count("confirmation") == 1
+    for later in (NOW + HOUR, NOW + 3 * DAY):
+        again = waiting.accept(token, source=SOURCE, now=later)
+        assert (again.token, again.uid) == (booked.token, booked.uid)
+    turns.tend(now=NOW + 3 * DAY)
+    assert live(core) == [(MONDAY, "confirmed")]
+    assert core.kinds_of_mail().count("confirmation") == 1
+
+
+def test_two_presses_at_once_are_answered_alike(core: Core) -> None:
+    close(core)
+    join(core)
+    open_mondays(core)
+    turns.tend(now=NOW)
+    token = token_of(core, "vera")
+    one, other = core.together(2, lambda _: waiting.accept(token, source=SOURCE, now=NOW + HOUR))
+    assert isinstance(one, booking.Booked), one
+    assert isinstance(other, booking.Booked), other
+    assert one.token == other.token
     assert live(core) == [(MONDAY, "confirmed")]
 
 
@@ -230,8 +245,27 @@ def test_booking_the_kept_time_in_the_usual_form_counts_as_taking_it(any_core: C
     taken = booking.book_held(
         any_core.demo, hold.token, holds_form, key="form", source=SOURCE, now=NOW + HOUR
     )
-    turns.tend(now=NOW + HOUR)
-    assert (taken.status, state_of(any_core, "vera")) == (Status.CONFIRMED, State.BOOKED)
+    assert (taken.status, state_of(any_core, "vera")) == (Status.CONFIRMED, State.BOOKED)  # no errand between
+    assert waiting.accept(token, source=SOURCE, now=NOW + HOUR).token == taken.token
+
+
+def test_a_kept_time_that_lapsed_in_the_form_and_is_booked_all_the_same_ends_the_waiting(
+    any_core: Core,
+) -> None:
+    close(any_core)
+    join(any_core)
+    open_mondays(any_core)
+    turns.tend(now=NOW)
+    token = token_of(any_core, "vera")
+    hold = waiting.show(token, now=NOW + HOUR).hold
+    over = NOW + DAY + MINUTE
+    holds.expire_lapsed(over)
+    form = {**holds.find(any_core.demo, hold, now=over).answers, "consents": ["privacy"]}
+    taken = booking.book_held(any_core.demo, hold, form, key="form", source=SOURCE, now=over)
+    turns.tend(now=over)
+    assert state_of(any_core, "vera") is State.BOOKED
+    assert waiting.accept(token, source=SOURCE, now=over).token == taken.token
+    assert live(any_core) == [(MONDAY, "confirmed")]
 
 
 def test_who_waits_already_keeps_the_place_and_the_answer_is_the_same(core: Core) -> None:

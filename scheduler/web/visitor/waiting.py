@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 from scheduler.clock import utcnow
 from scheduler.domain.errors import NotFound, Refused, SlotTaken, WrongState
 from scheduler.domain.practice import AppointmentType
-from scheduler.domain.waitlist import PARTS, WEEKDAYS
+from scheduler.domain.waitlist import PARTS, WEEKDAYS, State
 from scheduler.services import waiting
 from scheduler.services.waiting import Shown
 from scheduler.web import form_token, limits
@@ -73,7 +73,9 @@ def answer_waiting(token: str) -> Answer:
         elif action == "leave":
             waiting.leave(token, now=now)
     except (SlotTaken, WrongState):
-        return _entry_page(_find(token), token, notice="gone"), 409
+        current = _find(token)
+        if current.entry.state is not State.BOOKED:
+            return _entry_page(current, token, notice="gone"), 409
     return redirect(to("waiting_entry", token=token), 303)
 
 
