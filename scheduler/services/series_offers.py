@@ -39,7 +39,7 @@ VISITOR = "visitor"
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An offer as its link shows it: `dates` while it stands, `booked` once it was accepted.
+    """An offer as its link shows it: `dates` while it `stands`, `booked` once it was accepted.
 
     `instead` names a free start close to each date that was lost, where there is one.
     """
@@ -51,6 +51,7 @@ class Shown:
     dates: tuple[ProposedDate, ...] = ()
     instead: Mapping[int, int] = field(default_factory=dict)
     booked: tuple["BookedDate", ...] = ()
+    stands: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +73,10 @@ def show(token: str, *, now: int) -> Shown:
         shown = Shown(
             offer, stock.practice, stock.type_of_id(offer.type_id), stock.therapist_of_id(offer.therapist_id)
         )
-        if offer.is_open(now):
+        if _stands(stock, offer, now):
             dates = _dates(tx, stock, shown, now)
-            return replace(shown, dates=dates, instead=_instead(tx, stock, shown, dates, now))
+            others = _instead(tx, stock, shown, dates, now)
+            return replace(shown, stands=True, dates=dates, instead=others)
         if offer.series_id:
             return replace(shown, booked=_booked(tx, offer, now))
         return shown
@@ -105,7 +107,7 @@ def accept(
         offer, stock = store.by_token(tx, token), catalogue.by_id(tx, offer.practice_id)
         if offer.state is OfferState.ACCEPTED:
             return None
-        if not offer.is_open(now) or not therapist.active:
+        if not _stands(stock, offer, now):
             raise WrongState("the offer no longer stands")
         kind = stock.type_of_id(offer.type_id)
         moved = {start: other for start, other in (instead or {}).items() if start not in chosen}
@@ -198,6 +200,12 @@ def _book(
         least=1,
         now=now,
     )
+
+
+def _stands(stock: Catalogue, offer: SeriesOffer, now: int) -> bool:
+    """Whether it can be accepted: it is open, its therapist works here and still offers its type."""
+    therapist, kind = stock.therapist_of_id(offer.therapist_id), stock.type_of_id(offer.type_id)
+    return offer.is_open(now) and therapist.active and kind.enabled and therapist.id in kind.therapist_ids
 
 
 def _dates(tx: Transaction, stock: Catalogue, shown: Shown, now: int) -> tuple[ProposedDate, ...]:

@@ -355,6 +355,21 @@ def test_an_offer_that_is_withdrawn_or_has_run_out_books_nothing(any_core: Core)
     assert offering.listed(desk_of(any_core, "ben")) == []
 
 
+def test_an_offer_of_somebody_who_left_or_of_a_type_no_longer_offered_has_ended(any_core: Core) -> None:
+    made = offer(any_core)
+    assert series_offers.show(link(made), now=NOW).stands
+    ada = any_core.therapist("ada")
+    found = []
+    for lacking in ({"active": False}, {"enabled": False}):
+        with transaction() as tx:
+            therapists.save(tx, replace(ada, active=lacking.get("active", True)))
+        any_core.change_type("session", enabled=lacking.get("enabled", True))
+        found.append(series_offers.show(link(made), now=NOW))
+        with pytest.raises(WrongState):
+            accept(made)
+    assert [(shown.stands, shown.dates) for shown in found] == [(False, ())] * 2
+
+
 def test_this_was_not_me_erases_the_offer_also_after_it_was_accepted(any_core: Core) -> None:
     first = offer(any_core)
     series_offers.disown(link(first), now=NOW)

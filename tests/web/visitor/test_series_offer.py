@@ -184,6 +184,20 @@ def test_declined_withdrawn_and_expired_offers_are_polite(ada: Person, vera: Vis
     assert vera.page.forms == []
 
 
+def test_an_offer_of_somebody_who_left_says_that_it_has_ended(ada: Person, vera: Visitor) -> None:
+    vera.open(offer(ada))
+    dates = [value for value, _ in boxes(vera.page)]
+    with ada.app.app_context(), transaction() as tx:
+        tx.execute(text("UPDATE therapists SET active = false WHERE slug = 'ada'"))
+        tx.execute(text("UPDATE practices SET revision = revision + 1 WHERE slug = 'demo'"))
+    page = press(vera, "accept", dates)
+    assert (page.status, page.headings[0]) == (409, "This offer has ended")
+    page = vera.open(vera.page.address)
+    assert (page.status, page.headings[0], page.forms) == (200, "This offer has ended", [])
+    assert "Nothing is booked." in page.text
+    assert vera.follow("Look for a time").status == 200
+
+
 def test_this_was_not_me_erases_and_a_made_up_form_changes_nothing(ada: Person, vera: Visitor) -> None:
     link = offer(ada)
     before = everything(ada.app)
