@@ -15,6 +15,7 @@ from scheduler.services import audit, by_hand, notices, series
 from scheduler.services.desk import Desk
 from scheduler.services.proposing import ProposedDate
 from scheduler.store import appointments as store
+from scheduler.store import therapists
 from scheduler.store.database import Transaction, reading, transaction
 
 KNOWN_CONTACT = "known_contact"
@@ -175,7 +176,9 @@ def waive_fee(desk: Desk, appointment_id: str, *, now: int) -> None:
 
     **Raises** `WrongState` where no fee is due.
     """
+    known = find(desk, appointment_id)
     with transaction() as tx:
+        therapists.lock(tx, known.therapist_id)
         found = find_in(tx, desk, appointment_id)
         if found.terms is None or found.terms.fee is Fee.NONE:
             raise WrongState("no fee is due")

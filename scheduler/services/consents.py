@@ -8,7 +8,7 @@ from scheduler.domain.cancellation import terms_of
 from scheduler.domain.consents import POLICY, PRIVACY, PURPOSES, Consent, Purpose, text_key
 from scheduler.domain.practice import AppointmentType, Mode, Practice, text
 from scheduler.services import manage, terms
-from scheduler.store import appointments
+from scheduler.store import appointments, therapists
 from scheduler.store import consents as store
 from scheduler.store.database import Transaction, reading, retried, transaction
 
@@ -65,7 +65,8 @@ def take_back(token: str, *, now: int) -> None:
     What that costs the terms say themselves. **Raises** `NotFound`, `WrongState` once it has begun.
     """
     with transaction() as tx:
-        current = manage.cancel_in(tx, token, now=now).appointment
+        therapists.lock(tx, manage.cancel_in(tx, token, now=now).therapist.id)
+        current = manage.find_in(tx, token, now).appointment  # one that was cancelled before was not locked
         agreed = current.consents.get(POLICY)
         if agreed is not None and agreed.withdrawn_at is None:
             records = {**current.consents, POLICY: replace(agreed, withdrawn_at=now)}

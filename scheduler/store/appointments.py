@@ -1,6 +1,7 @@
 """Appointments from hold to end: reading, inserting and compare-and-swap."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Select, insert, select, update
@@ -138,22 +139,17 @@ def add(
 
 
 def change(tx: Transaction, before: Appointment, after: Appointment) -> None:
-    """One UPDATE, if the row still is as `before` says.
+    """Write `after`, if the row still is as `before` says in everything; its people are rows of their own.
 
+    The row is locked first: on PostgreSQL another transaction may have changed it since it was read.
     **Raises** `WrongState` when somebody else changed it meanwhile, `SlotTaken`
     through the overlap guard.
     """
-    result = tx.execute(
-        update(_appointments).where(
-            _appointments.c.id == before.id,
-            _appointments.c.status == before.status,
-            _appointments.c.sequence == before.sequence,
-            _appointments.c.start_at == before.start,
-        ),
-        rows.values(tx, after),
-    )
-    if result.rowcount != 1:
+    here = _appointments.c.id == before.id
+    row = tx.execute(select(_appointments).where(here).with_for_update()).first()
+    if row is None or rows.appointment(tx, row, {}) != replace(before, participants=()):
         raise WrongState("the appointment was changed meanwhile")
+    tx.execute(update(_appointments).where(here), rows.values(tx, after))
 
 
 def keep_answers(tx: Transaction, appointment_id: str, answers: Mapping[str, str] | None) -> None:

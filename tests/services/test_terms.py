@@ -1,14 +1,21 @@
 """What a visitor accepts about cancelling, and what becomes of the fee."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from scheduler.domain.appointment import Appointment
 from scheduler.domain.cancellation import Fee, Terms
 from scheduler.domain.errors import NotFound, Refused, WrongState
 from scheduler.domain.practice import Approval
-from scheduler.services import appointments, manage, rendering, terms
+from scheduler.services import appointments, consents, manage, rendering, terms
 from scheduler.services.rendering import Letter
+from scheduler.store import appointments as store
+from scheduler.store import therapists
+from scheduler.store.database import transaction
 from tests.services.practice_side import booked, desk_of
 from tests.support.core import NOW, TORONTO, TUESDAY, WEDNESDAY, Core
 from tests.support.instants import HOUR, at
@@ -163,3 +170,54 @@ def test_the_confirmation_says_what_was_accepted(fee: Core) -> None:
     sentence = "Cancelling is free of charge until Tuesday 2 June, 15:00. After that it costs $60."
     assert sentence in " ".join(written.text.split())
     assert sentence in written.html
+
+
+def test_a_fee_let_go_while_consent_is_taken_back_loses_neither(core: Core) -> None:
+    """On PostgreSQL two transactions read the row; the second writes only after the first has."""
+    core.change_type("session", cancel_window=DAY, grace=HOUR, late_fee_cents=6000, currency="CAD")
+    one, desk = booked(core, "session", WEDNESDAY, **ACCEPTED), desk_of(core, "ada")
+    read = manage.cancel(one.token, now=LATE).appointment
+    acts = (
+        lambda: appointments.waive_fee(desk, read.id, now=LATE),
+        lambda: consents.take_back(one.token, now=LATE),
+    )
+    for act, changes in zip(acts, (taken_back(read), {"note": "typed at the same moment"}), strict=True):
+        with ThreadPoolExecutor(1) as pool:
+            with transaction() as tx:
+                therapists.lock(tx, read.therapist_id)
+                now_there = store.find(tx, core.demo.id, read.id)
+                store.change(tx, now_there, replace(now_there, **changes))
+                done = pool.submit(in_app(core, act))
+                wait_until_somebody_waits(core)
+            done.result()
+    stored = appointments.find(desk, read.id)
+    assert stored.terms == Terms(DAY, HOUR, 6000, "CAD", Fee.WAIVED)
+    assert stored.consents["policy"].withdrawn_at == LATE
+    assert stored.note == "typed at the same moment"
+    with transaction() as tx, pytest.raises(WrongState):  # what was read before all that is no longer so
+        store.change(tx, read, replace(read, note="overwritten"))
+
+
+def taken_back(read: Appointment) -> dict[str, Any]:
+    return {"consents": {**read.consents, "policy": replace(read.consents["policy"], withdrawn_at=LATE)}}
+
+
+def in_app(core: Core, act: Callable[[], None]) -> Callable[[], None]:
+    def run() -> None:
+        with core.app.app_context():
+            act()
+
+    return run
+
+
+def wait_until_somebody_waits(core: Core) -> None:
+    """SQLite lets nobody begin a change beside another; on PostgreSQL the other waits for a row."""
+    waiting = (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    for _ in range(
+        0 if core.url.startswith("sqlite") else 2000
+    ):  # looked at from outside, or it never changes
+        if core.all(waiting) != [(0,)]:
+            return
