@@ -1,10 +1,11 @@
 """Whom the mails of an appointment go to: a wrong address corrected, a wrong person forgotten."""
 
+from base64 import urlsafe_b64encode
 from dataclasses import replace
 
 from scheduler.domain import eligibility
 from scheduler.domain.appointment import Participant, Status
-from scheduler.domain.errors import Refused, TooMany, WrongState
+from scheduler.domain.errors import NotFound, Refused, TooMany, WrongState
 from scheduler.domain.series import Series
 from scheduler.services import mail_limits, manage, notices, placing
 from scheduler.services.contacts import BadContact, mail_address, mail_key, phone_key
@@ -19,7 +20,7 @@ from scheduler.store import (
     series,
     series_offers,
 )
-from scheduler.store.database import Transaction, retried, transaction
+from scheduler.store.database import Transaction, reading, retried, transaction, vault_of
 from scheduler.store.secrets import new_token
 
 DAY = 24 * 3600
@@ -48,7 +49,7 @@ def correct_address(token: str, email: str, *, now: int) -> str:
         if address == found.participant.email:
             return token
         _check_correction(tx, found, mail_key(address), now)
-        fresh, dates = new_token(), _coming_dates(tx, found, now)
+        fresh, dates = _next_token(tx, token, address), _coming_dates(tx, found, now)
         for one in dates:
             participants.correct(tx, one.id, email=address, key=mail_key(address), new_token=new_token())
         participants.correct(tx, found.participant.id, email=address, key=mail_key(address), new_token=fresh)
@@ -58,6 +59,24 @@ def correct_address(token: str, email: str, *, now: int) -> str:
         theirs = replace(stored.appointment, participants=(stored.participant,))
         mail_limits.count(tx, theirs, theirs.participants, reminder=True, now=now)
         return fresh
+
+
+def is_corrected(token: str, email: str, *, now: int) -> bool:
+    """Whether this link, which has died, was just used to correct the address to this one.
+
+    The old link, perhaps in a stranger's mail, learns nothing of the new one.
+    """
+    try:
+        address = mail_address(email)
+        with reading() as tx:
+            return manage.find_in(tx, _next_token(tx, token, address), now).participant.email == address
+    except (BadContact, NotFound):
+        return False
+
+
+def _next_token(tx: Transaction, token: str, address: str) -> str:
+    """The secret of the link that takes the place of this one; only we can work it out."""
+    return urlsafe_b64encode(vault_of(tx).lookup("corrected", f"{token} {address}")).decode().rstrip("=")
 
 
 def _coming_dates(tx: Transaction, found: Managed, now: int) -> list[Participant]:

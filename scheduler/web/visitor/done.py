@@ -21,11 +21,17 @@ def done(kind: str, token: str) -> str:
 
 
 @blueprint.post("/book/<practice>/<kind>/done/<token>/address")
-def address(kind: str, token: str) -> Response | tuple[str, int]:
-    """Correct the address the mails go to; the page then has a new address of its own."""
+def address(kind: str, token: str) -> Response | tuple[str, int] | str:
+    """Correct the address the mails go to; the page then has a new address of its own.
+
+    The form sent once more is told that it is done, not where that page is: the old link died.
+    """
+    email, is_ours = request.form.get("email", "")[:300], form_token.is_sent(PURPOSE, token)
+    if is_ours and addressees.is_corrected(token, email, now=utcnow()):
+        g.is_private = True
+        return render_template("visitor/corrected.html", email=email.strip())
     booked_here(token)
-    email = request.form.get("email", "")[:300]
-    if not form_token.is_sent(PURPOSE, token):
+    if not is_ours:
         return done_page(token, email=email, problem="stale"), 400
     try:
         fresh = addressees.correct_address(token, email, now=utcnow())

@@ -4,8 +4,8 @@ from flask import g, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from scheduler.clock import utcnow
-from scheduler.domain.errors import WrongState
-from scheduler.services import newsletter
+from scheduler.domain.errors import NotFound, WrongState
+from scheduler.services import directory, newsletter
 from scheduler.services.newsletter import Shown
 from scheduler.web import form_token
 from scheduler.web.visitor.answers import version_in
@@ -23,9 +23,17 @@ def news(token: str) -> str:
 
 @blueprint.post("/newsletter/<token>")
 def answer_news(token: str) -> Answer:
-    """Say yes to the words on the page, or leave."""
-    shown = _find(token)
-    if not form_token.is_sent(PURPOSE, token):
+    """Say yes to the words on the page, or leave; leaving once more is told the same."""
+    practice, spoken = request.form.get("practice", ""), request.form.get("spoken", "")
+    is_ours = form_token.is_sent(PURPOSE, token, practice, spoken)
+    try:
+        shown = _find(token)
+    except NotFound:
+        if not is_ours or request.form.get("action") != "leave":
+            raise
+        enter_practice(directory.practice(practice), spoken=spoken)  # pressed twice: nobody is left to ask
+        return render_template("visitor/newsletter_left.html")
+    if not is_ours:
         return _page(shown, token, notice="stale"), 400
     if request.form.get("action") == "leave":
         newsletter.leave(token)
@@ -52,5 +60,5 @@ def _page(shown: Shown, token: str, *, notice: str = "") -> str:
         reader=shown.reader,
         notice=notice,
         link=token,
-        token=form_token.issue(PURPOSE, token),
+        token=form_token.issue(PURPOSE, token, shown.practice.slug, shown.reader.language),
     )

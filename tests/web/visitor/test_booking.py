@@ -134,9 +134,16 @@ def test_the_address_can_be_corrected_on_the_booked_page(vera: Visitor) -> None:
     page = vera.send(vera.page.form_with("email"), email="vera@")
     assert page.status == 422
     assert "the part after @ is missing" in page.text
-    page = vera.send(page.form_with("email"), email="vera@visitor.example")
+    form = page.form_with("email")
+    page = vera.send(form, email="vera@visitor.example")
     assert "We have written to vera@visitor.example" in page.text
-    assert page.address != before
+    after = page.address
+    assert after != before
+    again = vera.send(form, email="vera@visitor.example")
+    assert (again.status, again.headings[0]) == (200, "Look in your inbox")
+    assert "We have written to vera@visitor.example" in again.text
+    assert after.rsplit("/", 1)[-1].split("?")[0] not in again.source
+    assert vera.send(form, email="else@visitor.example").status == 404
     assert vera.open(before).status == 404
 
 
