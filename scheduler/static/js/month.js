@@ -23,8 +23,8 @@
     ArrowLeft: at => at - rtl,
     ArrowDown: at => at + 7,
     ArrowUp: at => at - 7,
-    Home: at => at - column(cells[at]),
-    End: at => at + 6 - column(cells[at]),
+    Home: at => Math.max(0, at - column(cells[at])),
+    End: at => Math.min(cells.length - 1, at + 6 - column(cells[at])),
   };
   table.addEventListener('keydown', event => {
     const at = cells.indexOf(document.activeElement);
