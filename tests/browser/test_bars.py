@@ -16,6 +16,7 @@ from tests.support.browser import Complaints
 from tests.support.patience import PATIENCE
 from tests.support.servers import RunningServer
 from tests.support.signing_in import ADA
+from tools.scenes.stage import later_day
 
 SHORTEST_BYTES, STEP_BYTES, WEEK_BYTES = 30_000, 6_000, 60_000
 SHIFT = 0.02
@@ -73,7 +74,7 @@ def screens(page: Page, url: str) -> Iterator[str]:
     page.locator("a.btn-1").click()
     page.locator("table.month").wait_for()
     yield "other days"
-    page.locator("table.month button").nth(1).click()
+    later_day(page, 1).click()
     page.locator("button.slot").first.wait_for()
     yield "other times"
     page.locator("button.slot").first.click()

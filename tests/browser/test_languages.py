@@ -14,7 +14,7 @@ from tests.support.environment import PASSWORD
 from tests.support.ports import free_port
 from tests.support.signing_in import OWNER
 from tests.support.speaking import add_made_up_arabic, teach
-from tools.scenes.stage import in_a_thread
+from tools.scenes.stage import in_a_thread, later_day
 
 WIDTHS = (320, 360)
 PRACTICE_PAGES = ("", "requests", "hours", "types/session", "settings/practice", "calendars")
@@ -58,7 +58,7 @@ def test_a_booking_fits_a_small_phone(speaking: Callable[..., str], page: Page, 
     check(page)
     page.locator(".type.first h2 a").click()
     check(page, "table.month")
-    page.locator("table.month button").nth(1).click()
+    later_day(page, 1).click()
     check(page, "button.slot")
     page.locator("button.slot").last.click()
     page.locator(".more summary").first.click()

@@ -4,7 +4,7 @@ from playwright.sync_api import Page
 
 from tools.scenes.choosing import FREE_CALL
 from tools.scenes.registry import scene
-from tools.scenes.stage import VERA, Stage
+from tools.scenes.stage import VERA, Stage, later_day
 
 LAPSE = "UPDATE appointments SET expires_at = expires_at - 3600 WHERE status = 'held'"
 
@@ -13,7 +13,7 @@ def press(stage: Stage, path: str = FREE_CALL) -> Page:
     """The form, after pressing a day and its last time; no other hold is left."""
     stage.change(LAPSE)
     page = stage.open(path)
-    page.locator("table.month button").nth(1).click()
+    later_day(page, 1).click()
     page.locator("button.slot").last.click()
     page.locator("#name").wait_for()
     return page
@@ -32,7 +32,7 @@ def lose(stage: Stage) -> None:
     stage.change(LAPSE)
     rival = stage.stranger()
     rival.goto(stage.url + FREE_CALL)
-    rival.locator("table.month button").nth(1).click()
+    later_day(rival, 1).click()
     rival.locator("button.slot").last.click()
     rival.locator("#name").wait_for()
     type_in(rival)
@@ -130,7 +130,7 @@ def taken_before_typing(stage: Stage) -> Page:
     page, rival = stage.visitor(), stage.stranger()
     for window in (page, rival):
         window.goto(f"{stage.url}{FREE_CALL}&therapist=ada")
-        window.locator("table.month button").nth(1).click()
+        later_day(window, 1).click()
         window.locator("button.slot").last.wait_for()
     rival.locator("button.slot").last.click()
     rival.locator("#name").wait_for()

@@ -5,7 +5,7 @@ from playwright.sync_api import Page
 from scheduler.clock import utcnow
 from scheduler.domain.local_time import local_day
 from tools.scenes.registry import addresses, scene
-from tools.scenes.stage import Stage
+from tools.scenes.stage import Stage, later_day
 
 FREE_CALL = "/book/demo/consultation?tz=America/Toronto"
 
@@ -46,7 +46,7 @@ def an_empty_month(stage: Stage) -> Page:
 def times(stage: Stage) -> Page:
     """The times of a day"""
     page = stage.open(FREE_CALL)
-    page.locator("table.month button").nth(1).click()
+    later_day(page, 1).click()
     page.locator("button.slot").first.wait_for()
     return page
 
@@ -55,7 +55,7 @@ def times(stage: Stage) -> Page:
 def times_in_two_zones(stage: Stage) -> Page:
     """The times of a day in the practice, with the visitor's own beneath"""
     page = stage.open("/book/demo/session?tz=Europe/Paris")
-    page.locator("table.month button").nth(1).click()
+    later_day(page, 1).click()
     page.locator("button.slot").first.wait_for()
     return page
 

@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 from tools.scenes.booking import LAPSE, type_in
 from tools.scenes.choosing import FREE_CALL
 from tools.scenes.registry import scene
-from tools.scenes.stage import Stage
+from tools.scenes.stage import Stage, later_day
 
 HOUR = 3_600_000
 
@@ -21,7 +21,7 @@ def form(stage: Stage, page: Page) -> Page:
     stage.change(LAPSE)
     page.clock.install()
     stage.open(FREE_CALL, page)
-    page.locator("table.month button").nth(1).click()
+    later_day(page, 1).click()
     page.locator("button.slot").last.click()
     page.locator("#name").wait_for()
     return type_in(page)
@@ -41,8 +41,9 @@ def loading_days(stage: Stage) -> Page:
 def loading_times(stage: Stage) -> Page:
     """Blocks in the sizes of the times to come"""
     page = stage.open(FREE_CALL, stage.stranger())
+    day = later_day(page, 1)
     stall(page)
-    page.locator("table.month button").nth(1).click()
+    day.click()
     page.locator(".bk-wait .sk").first.wait_for()
     return page
 

@@ -13,7 +13,7 @@ from scheduler.services.manage import cancel
 from scheduler.store import participants
 from scheduler.store.database import reading
 from tools.scenes.registry import addresses, scene
-from tools.scenes.stage import ADA, VERA, Stage, wednesday
+from tools.scenes.stage import ADA, VERA, Stage, later_day, wednesday
 
 addresses("managing", {"old-link": (f"/appointments/{'x' * 43}", "A link that leads nowhere any more")})
 
@@ -68,7 +68,7 @@ def move_days(stage: Stage) -> Page:
 def move_times(stage: Stage) -> Page:
     """Choosing another time"""
     page = move_days(stage)
-    page.locator("table.month button").nth(2).click()
+    later_day(page, 2).click()
     page.locator("button.slot").first.wait_for()
     return page
 

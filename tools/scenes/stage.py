@@ -11,7 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, FrameLocator, Locator, Page, expect
 from werkzeug.serving import make_server
 
 from scheduler.clock import utcnow
@@ -132,6 +132,19 @@ class Stage:
         page = self._pages.pop(name, None)
         if page is not None:
             page.context.close()
+
+
+def later_day(place: Page | FrameLocator, number: int) -> Locator:
+    """The free day after so many, to be pressed; at the end of a month it is one of the next."""
+    days = place.locator("table.month button")
+    days.first.wait_for()
+    here = days.count()
+    if number >= here:
+        shown = place.locator("#month-name").inner_text()
+        place.locator(".month-bar a[rel=next]").click()
+        expect(place.locator("#month-name")).not_to_have_text(shown)
+        number -= here
+    return days.nth(number)
 
 
 def wednesday(ahead: int) -> date:
