@@ -5,9 +5,10 @@ from dataclasses import replace
 
 from scheduler.domain import eligibility
 from scheduler.domain.appointment import Participant, Status
+from scheduler.domain.consents import PRIVACY
 from scheduler.domain.errors import NotFound, Refused, TooMany, WrongState
 from scheduler.domain.series import Series
-from scheduler.services import mail_limits, manage, notices, placing
+from scheduler.services import mail_limits, manage, newsletter, notices, placing
 from scheduler.services.contacts import BadContact, mail_address, mail_key, phone_key
 from scheduler.services.manage import Managed
 from scheduler.store import (
@@ -58,6 +59,7 @@ def correct_address(token: str, email: str, *, now: int) -> str:
         _tell_again(tx, stored, now)
         theirs = replace(stored.appointment, participants=(stored.participant,))
         mail_limits.count(tx, theirs, theirs.participants, reminder=True, now=now)
+        _ask_for_news_again(tx, found, address, now)
         return fresh
 
 
@@ -96,6 +98,22 @@ def _tell_again(tx: Transaction, found: Managed, now: int) -> None:
     if whole is not None:
         kind, theirs = "series_booked", replace(theirs, sequence=whole.sequence)
     notices.visitors(tx, theirs, kind, now=now, occasion=f"address-{now}")
+
+
+def _ask_for_news_again(tx: Transaction, before: Managed, address: str, now: int) -> None:
+    """Who wanted the newsletter when booking is asked at the right address; the stranger is left alone.
+
+    No row leads from an appointment to the list, so it is told by the moment: what an address was asked
+    at another time is none of this booking's business, and nobody learns of it.
+    """
+    wrong, known = before.participant, before.appointment
+    asked = newsletter.question_to(tx, before.practice, wrong.email)
+    shown = known.consents.get(PRIVACY)
+    if asked is None or shown is None or known.booker is None or wrong.id != known.booker.id:
+        return
+    corrected = outbox_history.has_occasion(tx, known.id, wrong.id, f"address-{asked.asked_at}")
+    if asked.asked_at == shown.at or (corrected and asked.asked_at < now):
+        newsletter.ask_instead(tx, before.practice, asked, address, wrong.language, now=now)
 
 
 def _check_correction(tx: Transaction, found: Managed, key: str, now: int) -> None:

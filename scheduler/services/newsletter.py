@@ -59,6 +59,20 @@ def ask(
     newsletter_mails.send(tx, reader, now=now)
 
 
+def question_to(tx: Transaction, practice: Practice, email: str) -> Reader | None:
+    """What an address was asked and has not answered."""
+    known = store.of_address(tx, practice.id, mail_key(email))
+    return known if known is not None and known.confirmed_at is None else None
+
+
+def ask_instead(
+    tx: Transaction, practice: Practice, asked: Reader, email: str, language: str, *, now: int
+) -> None:
+    """The question went to a wrong address: it is dropped there, with its mail, and goes to the right one."""
+    store.remove(tx, asked.id)
+    ask(tx, practice, email, language, now=now)
+
+
 def show(token: str) -> Shown:
     """What the link shows. **Raises** `NotFound`, also once the address was taken off."""
     with reading() as tx:

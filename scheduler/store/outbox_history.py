@@ -46,6 +46,13 @@ def is_superseded(tx: Connection, entry: OutboxEntry, kinds: Iterable[str]) -> b
     return tx.execute(later.limit(1)).first() is not None
 
 
+def has_occasion(tx: Connection, appointment_id: str, recipient: str, occasion: str) -> bool:
+    """Whether a person got a mail of an appointment on this very occasion."""
+    theirs = and_(OutboxRow.appointment_id == appointment_id, OutboxRow.recipient == recipient)
+    query = select(func.count()).select_from(OutboxRow).where(theirs, OutboxRow.occasion == occasion)
+    return int(tx.execute(query).scalar_one()) > 0
+
+
 def occasions(tx: Connection, appointment_id: str, recipient: str) -> int:
     """How many mails of an appointment a person got beyond the one that each change brings."""
     theirs = and_(OutboxRow.appointment_id == appointment_id, OutboxRow.recipient == recipient)

@@ -1,5 +1,6 @@
 """The newsletter: asked for beside a booking, confirmed by link, left by one press, apart from all else."""
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from sqlalchemy import text
 from scheduler import worker
 from scheduler.domain.errors import NotFound, Refused, TooMany, WrongState
 from scheduler.domain.news import ASK_AGAIN_AFTER, CONFIRM_WITHIN
-from scheduler.services import booking, manage, newsletter, newsletter_mails, sheets
+from scheduler.services import addressees, booking, manage, newsletter, newsletter_mails, sheets
 from scheduler.services.contacts import mail_key
 from scheduler.services.desk import Desk
 from scheduler.services.rendering import LINE_WIDTH
@@ -144,6 +145,36 @@ def test_an_address_that_got_too_many_mails_is_booked_for_but_not_asked(news: Co
             newsletter.ask(tx, news.demo, "flood@example.org", "en", now=NOW)
             tx.execute(text("UPDATE newsletter SET asked_at = 0"))
     assert asked(news) - before == 6  # as many as of any unconfirmed action in an hour
+
+
+def test_a_corrected_address_is_asked_and_the_wrong_one_is_left_alone(news: Core) -> None:
+    one = booked(news, "session", WEDNESDAY, email="vera@exmaple.org", **WANTED)
+    token = addressees.correct_address(one.token, "vera@example.og", now=NOW + 5)
+    token = addressees.correct_address(token, "vera@example.org", now=NOW + 9)
+    assert news.all("SELECT count(*) FROM newsletter") == [(1,)]
+    assert newsletter.show(token_of(news)).reader.email == "vera@example.org"
+    assert asked(news) == 3
+    useful = []
+    for mail in (one for one in news.mails() if one.kind == "newsletter_ask"):
+        with reading() as tx, suppress(NotFound):
+            useful.append(newsletter_mails.compose(tx, mail, URL).recipient)
+    assert useful == ["vera@example.org"]
+
+
+def test_correcting_an_address_tells_nothing_of_what_it_was_asked_before(news: Core) -> None:
+    booked(news, "session", WEDNESDAY, email="somebody@example.org", **WANTED)
+    other = booked(news, "session", THURSDAY, now=NOW + HOUR, email="somebody@example.org")
+    addressees.correct_address(other.token, "vera@example.org", now=NOW + HOUR)
+    assert newsletter.show(token_of(news, "somebody@example.org")).reader.confirmed_at is None
+    assert (asked(news), news.all("SELECT count(*) FROM newsletter")) == (1, [(1,)])
+
+
+def test_an_address_that_said_yes_stays_when_a_booking_is_corrected(news: Core) -> None:
+    one = booked(news, "session", WEDNESDAY, **WANTED)
+    token = token_of(news)
+    newsletter.confirm(token, newsletter.show(token).version or 0, now=NOW)
+    addressees.correct_address(one.token, "vera@example.net", now=NOW)
+    assert addresses(news) == ["vera@example.org"]
 
 
 def test_what_nobody_confirms_is_erased_after_a_week(news: Core) -> None:
