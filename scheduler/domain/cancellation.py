@@ -3,7 +3,8 @@
 Cancelling is possible until the start whatever the terms say; they only tell
 what it costs. A fee is owed by those alone who accepted it when they booked.
 Moving costs nothing; but whoever moves when cancelling would cost the fee still
-owes it for cancelling later, so that moving is no way around it.
+owes it for cancelling later, so that moving is no way around it. Nobody owes one
+for a time to which the practice moved them when it was too late to refuse it.
 """
 
 from collections.abc import Mapping
@@ -11,6 +12,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from scheduler.domain.practice import AppointmentType
+
+ANSWER_SECONDS = 24 * 3600
+"""So much time is left to cancel free of charge what the practice moved, or it is free until it begins."""
 
 
 class Fee(StrEnum):
@@ -26,6 +30,7 @@ class Terms:
     """What a visitor accepted. Seconds before the start (`window`) and after booking (`grace`).
 
     `given_up` is the earliest start from which the visitor moved away too late; None if there is none.
+    `imposed` says that the practice moved it to a time so close that nobody could agree to a fee for it.
     """
 
     window: int
@@ -34,6 +39,7 @@ class Terms:
     currency: str
     fee: Fee = Fee.NONE
     given_up: int | None = None
+    imposed: bool = False
 
     def free_until(self, *, start: int, booked_at: int) -> int:
         """The instant up to which cancelling is free of charge; never after the start.
@@ -41,6 +47,8 @@ class Terms:
         It counts from the start, or from an earlier one that was given up late. It may lie before
         `booked_at` for a time booked shortly before: then it is never free.
         """
+        if self.imposed:
+            return start
         counted = start if self.given_up is None else min(start, self.given_up)
         return min(max(counted - self.window, booked_at + self.grace), start)
 
@@ -56,9 +64,17 @@ class Terms:
     def after_move(self, *, start: int, booked_at: int, at: int) -> "Terms":
         """The terms once the visitor has moved away from this start at this instant."""
         if not self.is_late(start=start, booked_at=booked_at, at=at):
-            return self
+            return replace(self, imposed=False) if self.imposed else self  # the next time is their choice
         earlier = start if self.given_up is None else min(start, self.given_up)
         return replace(self, given_up=earlier)
+
+    def anew(self, *, start: int, at: int) -> "Terms":
+        """The terms of a time that the practice chose at this instant, without having asked.
+
+        They count from the new start where a day at least is left to say no; else it is free until it begins.
+        """
+        too_close = start - self.window - at < ANSWER_SECONDS
+        return replace(self, fee=Fee.NONE, given_up=None, imposed=too_close)
 
 
 def terms_of(kind: AppointmentType) -> Terms | None:
@@ -71,6 +87,7 @@ def terms_of(kind: AppointmentType) -> Terms | None:
 def to_stored(terms: Terms) -> dict[str, int | str]:
     """The terms as plain values."""
     moved = {} if terms.given_up is None else {"given_up": terms.given_up}
+    imposed = {"imposed": 1} if terms.imposed else {}
     return {
         "window": terms.window,
         "grace": terms.grace,
@@ -78,6 +95,7 @@ def to_stored(terms: Terms) -> dict[str, int | str]:
         "currency": terms.currency,
         "fee": terms.fee.value,
         **moved,
+        **imposed,
     }
 
 
@@ -90,4 +108,5 @@ def from_stored(values: Mapping[str, int | str]) -> Terms:
         currency=str(values["currency"]),
         fee=Fee(str(values["fee"])),
         given_up=int(values["given_up"]) if "given_up" in values else None,
+        imposed=bool(values.get("imposed")),
     )

@@ -164,7 +164,7 @@ def relocate(
         expires_at=(
             promised_answer(practice, kind, start, since=now) if before.status is Status.REQUESTED else None
         ),
-        terms=_terms_when_moved(before, by_practice, now),
+        terms=_terms_when_moved(before, start, by_practice, now),
     )
     appointments.change(tx, before, after)
     notices.moved(tx, therapist, before, after, now=now)
@@ -223,13 +223,13 @@ def terms_when_cancelled(before: Appointment, now: int) -> Terms | None:
     return terms
 
 
-def _terms_when_moved(before: Appointment, by_practice: bool, now: int) -> Terms | None:
+def _terms_when_moved(before: Appointment, start: int, by_practice: bool, now: int) -> Terms | None:
     """What was accepted, and whether a time was given up late; what the practice moves counts anew."""
     terms = before.terms
+    if terms is not None and by_practice:
+        return terms.anew(start=start, at=now)
     if terms is None or before.status is not Status.CONFIRMED:
         return terms
-    if by_practice:
-        return replace(terms, given_up=None)
     return terms.after_move(start=before.start, booked_at=before.created_at, at=now)
 
 

@@ -13,7 +13,6 @@ from typing import Any
 from uuid import uuid4
 
 from scheduler.domain.appointment import Appointment, Status
-from scheduler.domain.cancellation import Fee
 from scheduler.domain.errors import DatesTaken, Refused, WrongState
 from scheduler.domain.practice import AppointmentType, Practice, Therapist
 from scheduler.domain.series import Rhythm, Series, SeriesDate, occurrences, until, without
@@ -182,8 +181,8 @@ def _as_before(one: Appointment) -> CheckedBooking:
 
 
 def _agreed_before(before: Appointment, fresh: Appointment) -> Appointment:
-    """What the client agreed to holds for the new dates; no fee comes with them."""
-    terms = replace(before.terms, fee=Fee.NONE, given_up=None) if before.terms else None
+    """What the client agreed to holds for the new dates; no fee comes with them, nor for one too close."""
+    terms = before.terms.anew(start=fresh.start, at=fresh.created_at) if before.terms else None
     return replace(fresh, consents=before.consents, terms=terms)
 
 

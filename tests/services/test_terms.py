@@ -23,6 +23,7 @@ from tests.support.instants import HOUR, at
 DAY = 24 * HOUR
 ACCEPTED: dict[str, Any] = {"consents": ["privacy", "policy"]}
 UNTIL = "Tuesday 2 June, 09:00"
+FREE = "Cancelling is free of charge until it begins."
 LATE = WEDNESDAY - 3 * HOUR
 
 
@@ -118,13 +119,36 @@ def test_what_the_practice_moves_counts_anew_and_a_request_has_no_terms_yet(fee:
     assert kept.terms == asked.appointment.terms
 
 
+def test_what_the_practice_moves_to_a_time_too_close_is_free_until_it_begins(fee: Core) -> None:
+    one, desk = booked(fee, "session", WEDNESDAY + 5 * DAY, **ACCEPTED), desk_of(fee, "ada")
+    moved_at = WEDNESDAY - 2 * DAY + 1
+    moved = appointments.move(desk, one.appointment.id, WEDNESDAY, now=moved_at)
+    assert terms.of_appointment(moved, at=LATE, zone=TORONTO, language="en") == FREE
+    assert manage.find(one.token, now=LATE).appointment.terms == moved.terms
+    later = appointments.move(desk, one.appointment.id, WEDNESDAY + HOUR, now=moved_at)
+    assert (
+        terms.of_appointment(later, at=None, zone=TORONTO, language="en") != FREE
+    )  # a day is left to say no
+    appointments.move(desk, one.appointment.id, WEDNESDAY, now=LATE)
+    cancelled = manage.cancel(one.token, now=WEDNESDAY - 1).appointment
+    assert cancelled.terms is not None
+    assert cancelled.terms.fee is Fee.NONE
+
+
+def test_who_then_chooses_another_time_chooses_its_terms_too(fee: Core) -> None:
+    one = booked(fee, "session", WEDNESDAY + 5 * DAY, **ACCEPTED)
+    appointments.move(desk_of(fee, "ada"), one.appointment.id, WEDNESDAY, now=LATE)
+    moved = manage.move(one.token, WEDNESDAY + 5 * DAY, now=LATE).appointment
+    assert moved.terms == Terms(DAY, HOUR, 6000, "CAD")
+
+
 @pytest.mark.parametrize(
     ("start", "booked_at", "read_at", "sentence"),
     [
         (WEDNESDAY, NOW, NOW, f"Cancelling is free of charge until {UNTIL}. After that it costs $60."),
         (WEDNESDAY, NOW, LATE, f"Cancelling was free of charge until {UNTIL}. Now it costs $60."),
         (WEDNESDAY, NOW, None, f"Cancelling is free of charge until {UNTIL}. After that it costs $60."),
-        (TUESDAY, TUESDAY - HOUR, None, "Cancelling is free of charge until it begins."),
+        (TUESDAY, TUESDAY - HOUR, None, FREE),
     ],
 )
 def test_one_sentence_says_until_when(start: int, booked_at: int, read_at: int | None, sentence: str) -> None:
