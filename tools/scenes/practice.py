@@ -148,7 +148,7 @@ def practice_series_check(stage: Stage) -> Page:
 def practice_series(stage: Stage) -> Page:
     """One date of a series"""
     with stage.app.app_context():
-        second = weekly(stage, f"{wednesday(14)}T20:00")[1]
+        second = weekly(stage, f"{wednesday(14)}T21:00")[1]
     return stage.open(f"/practice/appointments/{second.id}", stage.staff(ADA))
 
 
