@@ -160,6 +160,24 @@ def booked_with_a_wrong_address(stage: Stage) -> Page:
 
 
 @scene()
+def corrected_twice(stage: Stage) -> Page:
+    """The same corrected address, sent once more from the page before"""
+    page = stage.open(f"/book/demo/consultation/done/{stage.book('consultation').token}")
+    page.locator(".more summary").click()
+    page.locator("#email").fill("right@visitor.example")
+    twin = page.context.new_page()
+    twin.goto(page.url)
+    twin.locator(".more summary").click()
+    twin.locator("#email").fill("right@visitor.example")
+    twin.locator(".more .btn-2").click()
+    twin.wait_for_url(lambda url: url != page.url)
+    twin.close()
+    page.locator(".more .btn-2").click()
+    page.locator("h1", has_text="Look in your inbox").wait_for()
+    return page
+
+
+@scene()
 def booked_by_video(stage: Stage) -> Page:
     """A session by video is booked, seen from another zone"""
     token = stage.book("session", mode="video", zone="Europe/Paris").token
