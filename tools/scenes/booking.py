@@ -173,7 +173,7 @@ def corrected_twice(stage: Stage) -> Page:
     twin.wait_for_url(lambda url: url != page.url)
     twin.close()
     page.locator(".more .btn-2").click()
-    page.locator("h1", has_text="Look in your inbox").wait_for()
+    page.locator(".note.ok h1").wait_for()
     return page
 
 

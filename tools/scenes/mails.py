@@ -8,6 +8,7 @@ from playwright.sync_api import Page
 from scheduler import worker
 from scheduler.clock import utcnow
 from scheduler.services import (
+    account_mails,
     answers,
     appointments,
     directory,
@@ -17,10 +18,14 @@ from scheduler.services import (
     resets,
     series,
     series_offers,
+    waiting,
 )
 from scheduler.services.booking import Booked
 from scheduler.services.desk import Desk
+from scheduler.store import calendars
+from scheduler.store.database import transaction
 from tools.scenes.agreeing import agreeing, asked
+from tools.scenes.calendars import trouble
 from tools.scenes.dates import offered
 from tools.scenes.managing import weekly
 from tools.scenes.registry import SCENES, Scene, scene
@@ -42,9 +47,11 @@ KINDS = {
     "series_cancelled": "A whole series cancelled",
     "waiting_joined": "On the waiting list",
     "waiting_offer": "A time is kept",
+    "waiting_over": "Taken off the waiting list",
     "newsletter_ask": "Is the newsletter wanted?",
     "account_reset": "A link to choose a password",
     "account_changed": "A password was changed",
+    "account_calendar": "A calendar can no longer be read",
     "therapist_booked": "To the therapist: booked",
     "therapist_requested": "To the therapist: asked",
     "therapist_moved": "To the therapist: moved",
@@ -81,14 +88,16 @@ def write_all(stage: Stage) -> None:
     visitors_mails(stage)
     requests_mails(stage)
     series_mails(stage)
-    account_mails(stage)
+    passwords_mails(stage)
     waits(stage)
     work(stage)
     waits(stage, offered=True)
     work(stage)
+    taken_off(stage)
     agreeing(stage)
     asked(stage)
     work(stage)
+    calendar_mail(stage)
 
 
 def work(stage: Stage, now: int = 0) -> None:
@@ -145,7 +154,7 @@ def series_mails(stage: Stage) -> None:
     work(stage)
 
 
-def account_mails(stage: Stage) -> None:
+def passwords_mails(stage: Stage) -> None:
     """A forgotten password, and a new one."""
     resets.ask(OWNER, "demo", now=utcnow())
     work(stage)
@@ -153,6 +162,24 @@ def account_mails(stage: Stage) -> None:
         found for one in written(stage, "account_reset") if (found := re.search(r"/reset/(\S+)", one))
     )
     resets.set_password(link[1], stage.password, now=utcnow())
+    work(stage)
+
+
+def taken_off(stage: Stage) -> None:
+    """Who waits is taken off the list by the practice."""
+    desk = desk_of(stage)
+    for one in waiting.listed(desk, now=utcnow()):
+        waiting.remove(desk, one.entry.id, now=utcnow())
+    work(stage)
+
+
+def calendar_mail(stage: Stage) -> None:
+    """One of Ada's own calendars has refused the password for days."""
+    trouble(stage)
+    now = utcnow()
+    with transaction() as tx:
+        stale = next(iter(calendars.stale(tx, before=now - 86_400)))
+        account_mails.warn_of_calendar(tx, stale, now=now)
     work(stage)
 
 
