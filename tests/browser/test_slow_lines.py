@@ -12,7 +12,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.browser.measuring import WATCH_SHIFTS
 from tests.browser.websites import Website
 from tests.support.accessibility import sideways_overflow, violations
-from tests.support.browser import until
+from tests.support.browser import settle, until
 from tests.support.patience import PATIENCE
 from tests.support.servers import RunningServer
 
@@ -81,6 +81,7 @@ def test_blocks_of_the_final_sizes_stand_where_days_will_be(
     assert violations(page, RULES) == []
     line.let_go()
     page.locator("table.month").wait_for()
+    settle(page)
     page.unroute(DAYS)
     day = page.locator("table.month button").first
     assert size == day.evaluate("day => [day.offsetHeight, Math.round(day.offsetWidth)]")

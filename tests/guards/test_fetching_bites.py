@@ -11,6 +11,7 @@ from tests.gateways import test_http, test_http_limits
 from tests.gateways.conftest import Wires, site, wires
 from tests.gateways.website import Website, website
 from tests.guards.test_guards_bite import Patch, fails
+from tests.support import patience
 
 __all__ = ["site", "wires"]
 
@@ -40,7 +41,7 @@ def test_without_origins_credentials_travel(monkeypatch: Patch, site: Website, o
 
 def test_without_the_deadline_a_server_may_drip(monkeypatch: Patch, site: Website) -> None:
     monkeypatch.setattr(TimedSocket, "_hurry", lambda _socket: None)
-    monkeypatch.setattr(test_http_limits, "MUCH_LATER", 0.5)
+    monkeypatch.setattr(patience, "PATIENCE", 0.5)
     site.sayings["/"] = b""
     fails(test_http_limits.test_a_server_that_drips_is_left_in_time, dripping_for_a_second, site)
 
