@@ -1,6 +1,5 @@
 """When the first booking screen has painted its largest part, on slow networks and a slow phone."""
 
-import shutil
 import statistics
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +8,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from bench.databases import database
 from bench.processes import server
+from tools.machine import chromium
 
 NETWORKS = {"A": (150, 1_600_000), "B": (400, 400_000)}
 """Round trip in ms and bits a second."""
@@ -23,8 +23,8 @@ PAINTED = """() => new Promise(done => {
 
 def largest_paint(folder: Path, scale: int) -> Iterator[tuple[str, float, str]]:
     """LCP of the first screen and of the days of a type, 360 by 740, nothing cached: medians."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
+    found = chromium()
+    if found is None:
         print("# widget skipped: Chromium is not installed", flush=True)
         return
     with (
@@ -32,7 +32,7 @@ def largest_paint(folder: Path, scale: int) -> Iterator[tuple[str, float, str]]:
         server(filled.url) as running,
         sync_playwright() as playwright,
     ):
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
         base = f"http://127.0.0.1:{running.port}/book/bench/"
         for name in NETWORKS:
             for screen, address in (("first_screen", base), ("days", f"{base}quarter")):

@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from scheduler.app import create_app
 from scheduler.settings import Settings
+from tools.machine import chromium
 from tools.scenes import SCENES, SETTINGS, Scene, Stage, prepare, serving
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -49,7 +50,7 @@ def main() -> None:
     wanted = [one for one in SCENES if any(part in one.name for part in given.only.split(","))]
     failed = []
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        browser = driver.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         for world in dict.fromkeys(one.world for one in wanted):
             with staged(browser, template(Path(folder)), world, given.lang) as stage:
                 for one in wanted:

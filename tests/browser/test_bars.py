@@ -231,13 +231,13 @@ def test_every_stop_of_the_longest_pages_shows_the_focus(demo: RunningServer, pa
 
 @pytest.fixture
 def forgetful(
-    browser_type: BrowserType, browser_type_launch_args: dict[str, object], tmp_path: Path
+    browser_type: BrowserType, whole_browser_args: dict[str, object], tmp_path: Path
 ) -> Iterator[BrowserContext]:
     """Chromium whose owner has forbidden sites to store anything: cookies are dropped, storage throws."""
     (tmp_path / "profile" / "Default").mkdir(parents=True)
     forbidden = {"profile": {"default_content_setting_values": {"cookies": 2}}}
     (tmp_path / "profile" / "Default" / "Preferences").write_text(json.dumps(forbidden))
-    context = browser_type.launch_persistent_context(tmp_path / "profile", **browser_type_launch_args)  # type: ignore[arg-type]
+    context = browser_type.launch_persistent_context(tmp_path / "profile", **whole_browser_args)  # type: ignore[arg-type]
     context.set_default_timeout(PATIENCE * 1000)
     yield context
     context.close()

@@ -1,13 +1,14 @@
 """The widget with least rights: a sandboxed frame of another site, no third-party cookies; no jumping."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.test_embed import SHIFT
 from tests.browser.websites import Website
-from tests.support.browser import FLAGS, until
+from tests.support.browser import until
 from tests.support.patience import PATIENCE
 from tests.support.servers import RunningServer
 
@@ -19,9 +20,12 @@ REMEMBER = "document.cookie = 'a=1; SameSite=None; Secure', document.cookie"
 
 
 @pytest.fixture
-def strict_browser(launch_browser: Callable[..., Browser]) -> Iterator[Browser]:
+def strict_browser(
+    launch_browser: Callable[..., Browser], whole_browser_args: dict[str, Any]
+) -> Iterator[Browser]:
     """Chromium as it is with third-party cookies switched off."""
-    browser = launch_browser(args=[*FLAGS, "--test-third-party-cookie-phaseout"])
+    switches = [*whole_browser_args["args"], "--test-third-party-cookie-phaseout"]
+    browser = launch_browser(**{**whole_browser_args, "args": switches})
     yield browser
     browser.close()
 

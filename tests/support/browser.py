@@ -1,6 +1,5 @@
 """Debian's Chromium, driven by Playwright, and what it complains about."""
 
-import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from playwright.sync_api import BrowserContext, Page, Request, Response, expect
 
 from tests.support.missing import lacking
 from tests.support.patience import PATIENCE
+from tools.machine import chromium
 
 expect.set_options(timeout=PATIENCE * 1000)
 
@@ -67,10 +67,20 @@ def settle(page: Page) -> None:
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, Any]:
     """How the plugin's session-wide `browser` is started."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
+    return launch_args(chromium())
+
+
+@pytest.fixture(scope="session")
+def whole_browser_args() -> dict[str, Any]:
+    """How the whole browser is started, for what its owner has set."""
+    return launch_args(chromium(whole=True))
+
+
+def launch_args(program: str | None) -> dict[str, Any]:
+    """Where Chromium lies, and what it may leave out."""
+    if program is None:
         lacking("Chromium")
-    return {"executable_path": chromium, "args": FLAGS}
+    return {"executable_path": program, "args": FLAGS}
 
 
 @pytest.fixture
