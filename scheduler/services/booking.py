@@ -309,10 +309,8 @@ def _request(
     therapist: Therapist | None = None,
 ) -> _Request:
     stock = directory.of_id(practice.id)
-    asked, questions = (
-        places.asked(kind, stock.active_therapists),
-        intake.at_booking(stock.questions, kind.id),
-    )
+    asked = places.asked(kind, stock.active_therapists)
+    questions = intake.at_booking(stock.questions, kind.id)
     form = forms.check(raw, practice, kind, places=asked, questions=questions)
     wanted = therapist.id if therapist else ""
     body = json.dumps([kind.id, start, wanted, dict(raw)], sort_keys=True, default=str)
