@@ -180,7 +180,7 @@ def test_an_empty_calendar_keeps_its_times_until_the_therapist_says_so(ada: Own)
 
 def test_one_of_several_calendars_is_chosen_and_nothing_that_was_not_offered(ada: Own) -> None:
     ada.add(kind=CalendarKind.CALDAV)
-    offered = ("https://calendar.example/dav/work/", "Work")
+    offered = ("https://calendar.example/dav/office/", "Office")
     ada.note(status=ReadStatus.CHOOSE, found=[offered, ("https://calendar.example/dav/home/", "Home")])
     choose = f"{PAGE}/own/{ada.calendar.id}/choose"
     assert "Choose one of the calendars" in ada.done(choose, address="https://elsewhere.example/")
